@@ -36,7 +36,7 @@ TABLE = -1
 _handle_ids = itertools.count(1)
 
 
-# --- seeing -----------------------------------------------------------------------------------------------------------
+# --- seeing ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Camera:
             points: (N, 3) metres, base frame.
 
         Returns:
-            (N, 2) float64 pixels (x, y), not clipped to the picture, and (N,) depth in metres along the optical axis.
+            (N, 2) float64 pixels (x, y), not clipped to the picture, and (N,) depth in metres along the axis.
         """
         base = np.atleast_2d(np.asarray(points, dtype=np.float64))
         camera_from_base = np.linalg.inv(self.base_from_camera)
@@ -82,8 +82,8 @@ class Camera:
             pixels: (N, 2) (x, y).
 
         Returns:
-            (N, 3) origins and (N, 3) directions in the base frame, such that ``origin + depth * direction`` is the point
-            at that depth along the optical axis (directions are not of unit length in a pinhole).
+            (N, 3) origins and (N, 3) directions in the base frame, such that ``origin + depth * direction`` is the
+            point at that depth along the optical axis (directions are not of unit length in a pinhole).
         """
         at = np.atleast_2d(np.asarray(pixels, dtype=np.float64))
         scale = np.array([self.intrinsics[0, 0], self.intrinsics[1, 1]])
@@ -165,7 +165,7 @@ class Observation:
         return replace(self, views={name: view.without_truth() for name, view in self.views.items()})
 
 
-# --- what programs hold -------------------------------------------------------------------------------------------------
+# --- what programs hold ---------------------------------------------------------------------------------------------
 # Image, Mask and Action stay with the host; a program holds handles to them. `id` is unique in the process, so two
 # masks of equal area are never equal to a program.
 
@@ -295,7 +295,7 @@ class Outcome:
     seconds: float = 0.0
 
 
-# --- the world as a reward function sees it ---------------------------------------------------------------------------
+# --- the world as a reward function sees it -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -338,7 +338,7 @@ class Moment:
     events: tuple[Event, ...] = ()
 
 
-# --- being told ----------------------------------------------------------------------------------------------------------
+# --- being told -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,15 +347,16 @@ class Slot:
 
     Attributes:
         kind: an object's picture, a scene's or a frame's picture, a click, or a word.
-        views: pictures by camera name (object, scene, frame). An object's picture shows it alone.
+        pictures: by camera name (object, scene, frame); "top" first, or "picture" for a file of the user's. An object's
+            picture shows it alone, cut out where its outline is known.
         click: (x, y) pixels of the top view.
         word: the text that stands in for it.
-        binding: the scene's own object ids (object, click); what a reward's ``slots`` carries. Never shown to programs.
+        binding: the scene's own object ids (object, click); what a reward's ``slots`` carries, never a program's.
         states: the arrangement a scene or frame shows; likewise.
     """
 
     kind: SlotKind
-    views: Mapping[str, View] = field(default_factory=dict)
+    pictures: Mapping[str, Image] = field(default_factory=dict)
     click: tuple[float, float] | None = None
     word: str = ""
     binding: tuple[int, ...] = ()
@@ -364,7 +365,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Instruction:
-    """What a person asks for: text whose ``{names}`` are keys of ``slots``, and clicks in order, pixels of the top view."""
+    """What a person asks for: text whose ``{names}`` are keys of ``slots``; clicks in order, pixels of the top view."""
 
     text: str
     slots: Mapping[str, Slot] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from skills.types import Action, Observation, Outcome, Tool, UInt8, Workspace
 
 @dataclass(frozen=True)
 class RobotInfo:
-    """What a robot is: its workspace, tools, camera names, speeds it accepts (fractions of full), and if it is simulated."""
+    """What a robot is: workspace, tools, camera names, speeds it accepts (fractions of full), simulated or not."""
 
     name: str
     workspace: Workspace
