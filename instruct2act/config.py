@@ -1,0 +1,178 @@
+"""Settings: frozen models with every default, files that say only what differs, ``--set a.b=c`` on top.
+
+Two kinds: those that change what an episode gives (hashed into its id) and run settings (workers, paths, verbosity:
+never hashed). ``RUN_SETTINGS`` names the latter. Keys for hosted models come from the environment, never from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from instruct2act.registry import did_you_mean
+from instruct2act.resources import folder
+
+RUN_SETTINGS = ("output", "workers")
+
+
+class ConfigError(ValueError):
+    """A setting that does not exist or cannot have that value, said in one sentence."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Perception(_Part):
+    """Which models see, and how carefully."""
+
+    segmenter: str = Field("sam", description="a module of skills/backends: sam, oracle, ...")
+    retriever: str = Field("openclip", description="a module of skills/backends: openclip, oracle, ...")
+    segmenter_options: dict[str, Any] = Field(
+        {}, description="build() options, e.g. {checkpoint: sam_vit_h_4b8939.pth}"
+    )
+    retriever_options: dict[str, Any] = Field(
+        {}, description="build() options, e.g. {model: ViT-H-14, pretrained: ...}"
+    )
+
+    @property
+    def truth(self) -> bool:
+        """Whether skills may see the simulator's ground truth: only when a backend is the oracle."""
+        return "oracle" in (self.segmenter, self.retriever)
+
+
+class Author(_Part):
+    """Who writes the programs and the reward functions."""
+
+    provider: str = Field("offline", description="a module of instruct2act/authoring/llm")
+    options: dict[str, Any] = Field({}, description="the provider's own options")
+    style: str = Field("compact", description="a folder of prompts/")
+    turns: int = Field(2, ge=1, le=10, description="answers asked for, the first and the repairs")
+
+
+class Sandbox(_Part):
+    """How generated code is contained, and how much it may use."""
+
+    mode: Literal["jailed", "language-only"] = Field("jailed", description="language-only leaves the kernel jail off")
+    cpu_s: float = Field(5.0, gt=0, description="processor time of the program itself")
+    memory_mb: int = Field(64, ge=16, description="memory of the program")
+    calls: int = Field(200, ge=1, description="skill calls a program")
+    skills_s: float = Field(60.0, gt=0, description="wall time of all skills together, motions excepted")
+    episode_s: float = Field(300.0, gt=0, description="wall time of the episode, motions included")
+    prints_kb: int = Field(64, ge=1, description="what a program may print")
+
+
+class Sim(_Part):
+    """The simulated table."""
+
+    motion: Literal["fast", "arm"] = Field("fast", description="a free gripper, or a six-axis arm in the pictures")
+    success_rule: Literal["inside", "vima"] = Field("inside", description="what counts; both are recorded")
+    height: int = Field(128, ge=32, le=2048, description="rows of the views")
+    width: int = Field(256, ge=32, le=4096, description="columns of the views")
+
+
+class Reward(_Part):
+    """How an episode is scored."""
+
+    state: Literal["simulator", "perceived"] = Field(
+        "simulator", description="where the reward's object states come from"
+    )
+
+
+class Output(_Part):
+    """What is written beside the record. A run setting."""
+
+    folder: Path = Field(Path("runs"), description="where runs are kept")
+    pictures: bool = Field(True, description="write the picture strip")
+    video: bool = Field(True, description="write a video")
+
+
+class Config(_Part):
+    """Everything that can be set."""
+
+    perception: Perception = Perception()
+    author: Author = Author()
+    sandbox: Sandbox = Sandbox()
+    sim: Sim = Sim()
+    reward: Reward = Reward()
+    output: Output = Output()
+    workers: int = Field(1, ge=1, le=256, description="processes of an evaluation")
+
+    def digest(self) -> str:
+        """Sixteen hex digits of what changes an episode's outcome."""
+        text = json.dumps(self.model_dump(mode="json", exclude=set(RUN_SETTINGS)), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def load(file: str | Path | None = None, sets: Sequence[str] = ()) -> Config:
+    """Defaults, then a file's differences, then ``a.b=c`` settings in order.
+
+    Args:
+        file: a YAML file, or the name of one in configs/ without its ending.
+        sets: ``key=value`` with a dotted key; the value is read as YAML.
+
+    Raises:
+        ConfigError: an unknown key, a value out of range, a file that is not there.
+    """
+    values: dict[str, Any] = _read(file) if file is not None else {}
+    for entry in sets:
+        key, equals, value = entry.partition("=")
+        if not equals:
+            raise ConfigError(f"--set takes key=value, as in --set sandbox.cpu_s=2; got {entry!r}")
+        _put(values, key.strip(), yaml.safe_load(value))
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from None
+
+
+def keys(model: type[BaseModel] = Config, prefix: str = "") -> dict[str, tuple[Any, str]]:
+    """Every dotted key with its default and its description."""
+    found: dict[str, tuple[Any, str]] = {}
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= keys(field.annotation, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = (field.get_default(call_default_factory=True), field.description or "")
+    return found
+
+
+def _read(file: str | Path) -> dict[str, Any]:
+    path = Path(file)
+    if not path.suffix:
+        path = folder("configs") / f"{file}.yaml"
+    if not path.is_file():
+        there = sorted(found.stem for found in folder("configs").glob("*.yaml"))
+        raise ConfigError(
+            f"no config file {str(file)!r}{did_you_mean(str(file), there)}; configs/ has: {', '.join(there)}"
+        )
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path.name} is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path.name} must hold keys and values, not {type(values).__name__}")
+    return values
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        inner = values.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{key}: {parent} has a value, not settings of its own")
+        values = inner
+    values[last] = value
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"no setting is called {key!r}{did_you_mean(key, keys())}; `instruct2act config show` lists them all"
+    return f"{key}: {problem['msg']}; got {problem.get('input')!r}"
