@@ -1,0 +1,142 @@
+"""One episode as data: what was asked for (``EpisodeSpec``) and what it gave (``EpisodeRecord``), one JSON line each.
+
+A record's id is the hash of everything that its outcome may depend on: schema, spec, the outcome-relevant settings, prompt,
+weights and package version. Workers, paths, verbosity and keys are run settings and never part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA = 1
+
+Stage = Literal["llm", "program", "sandbox", "perception", "geometry", "motion", "goal", "reward"]
+Status = Literal["finished", "failed", "refused", "interrupted", "infrastructure"]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EpisodeSpec(_Data):
+    """What to play: exactly one scene, and an instruction of one's own where the scene brings none.
+
+    Attributes:
+        task, level, seed: a task's scene and instruction.
+        scene_seed: a generated free scene.
+        objects: a scene of the objects named, "red heart; blue bowl @0.5,0.2"; ``seed`` places the others.
+        text: the instruction, instead of the task's own.
+        pictures: slot name -> SHA-256 of the picture file given for it.
+        clicks: (x, y) pixels of the top view.
+        trial: tells repetitions of one episode apart (a sampling author may answer differently).
+    """
+
+    task: str | None = None
+    level: str = "L1"
+    seed: int = Field(0, ge=0)
+    scene_seed: int | None = Field(None, ge=0)
+    objects: str | None = None
+    text: str | None = None
+    pictures: dict[str, str] = {}
+    clicks: tuple[tuple[float, float], ...] = ()
+    trial: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_scene(self) -> EpisodeSpec:
+        if sum(scene is not None for scene in (self.task, self.scene_seed, self.objects)) != 1:
+            raise ValueError("a spec names one scene: a task, a scene_seed or objects")
+        if self.task is None and not self.text:
+            raise ValueError("a free scene needs an instruction")
+        return self
+
+    def scene(self) -> str:
+        """A phrase for people."""
+        if self.task is not None:
+            return f"{self.task} {self.level} seed {self.seed}"
+        return f"generated scene {self.scene_seed}" if self.scene_seed is not None else f"the objects {self.objects!r}"
+
+
+class Call(_Data):
+    """One skill call: short texts of its arguments, seconds, the program's line, an error sentence or ""."""
+
+    name: str
+    arguments: dict[str, str] = {}
+    seconds: float = 0.0
+    line: int = 0
+    error: str = ""
+
+
+class Carried(_Data):
+    """One action as carried out: (x, y, z) metres and yaw in radians, base frame."""
+
+    primitive: str
+    tool: str
+    start: tuple[float, float, float, float]
+    end: tuple[float, float, float, float]
+    status: str
+    error: str = ""
+    seconds: float = 0.0
+
+
+class EpisodeRecord(_Data):
+    """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had."""
+
+    schema_version: int = SCHEMA
+    id: str
+    spec: EpisodeSpec
+    config: str
+    version: str
+    revision: str = ""
+    weights: dict[str, str] = {}
+    instruction: str
+    prompt: str = ""
+    model: str = ""
+    program: str = ""
+    reward_source: str = ""
+    calls: tuple[Call, ...] = ()
+    actions: tuple[Carried, ...] = ()
+    prints: str = ""
+    status: Status
+    failed_at: Stage | None = None
+    error: dict[str, Any] = {}
+    label: str = ""
+    success: bool | None = None
+    progress: float | None = None
+    verdicts: dict[str, bool] = {}
+    reward: float | None = None
+    reward_parts: dict[str, float] = {}
+    reward_state: str = ""
+    tokens: dict[str, int] = {}
+    seconds: dict[str, float] = {}
+    files: dict[str, str] = {}
+
+    def line(self) -> str:
+        """The JSON line."""
+        return self.model_dump_json() + "\n"
+
+
+def identity(spec: EpisodeSpec, config: str, prompt: str, weights: dict[str, str], version: str) -> str:
+    """Sixteen hex digits that name an episode's outcome-relevant inputs."""
+    parts = [SCHEMA, spec.model_dump(mode="json"), config, prompt, sorted(weights.items()), version]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def append(path: Path, record: EpisodeRecord) -> None:
+    """Adds a record's line and makes sure that it is on disk before returning."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as lines:
+        lines.write(record.line())
+        lines.flush()
+        os.fsync(lines.fileno())
+
+
+def read(path: Path) -> list[EpisodeRecord]:
+    """The records of a file; a torn last line (a killed writer's) is left out."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [EpisodeRecord.model_validate_json(line) for line in lines[:-1] if line]
