@@ -1,0 +1,48 @@
+"""Shared by every test: which optional parts this machine has, and what was left out for want of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+REQUIRED = {part for part in os.environ.get("INSTRUCT2ACT_REQUIRE", "").split(",") if part}
+
+
+def _jail() -> str:
+    from instruct2act.sandbox import jail
+
+    return "; ".join(f"{layer.name}: {layer.detail}" for layer in jail.layers() if layer.mandatory and not layer.holds)
+
+
+def _weights() -> str:
+    from instruct2act.resources import missing_weights
+
+    return missing_weights()
+
+
+PARTS: dict[str, Callable[[], str]] = {"jail": _jail, "weights": _weights}
+"""Part -> a function that says what is missing, or "" when the part is whole."""
+
+_missing: dict[str, str] = {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        part = marker.args[0]
+        if part not in _missing:
+            _missing[part] = PARTS[part]()
+        if _missing[part]:
+            message = f"needs {part}: {_missing[part]}"
+            if part in REQUIRED:
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.getreports("skipped") if report.longrepr}
+    if reasons:
+        terminalreporter.section("left out for a missing part")
+        for reason in sorted(reasons):
+            terminalreporter.line(reason.removeprefix("Skipped: "))
