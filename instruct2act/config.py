@@ -15,13 +15,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from instruct2act.registry import did_you_mean
 from instruct2act.resources import folder
+from skills.errors import Mistake, did_you_mean
 
 RUN_SETTINGS = ("output", "workers")
 
 
-class ConfigError(ValueError):
+class ConfigError(Mistake):
     """A setting that does not exist or cannot have that value, said in one sentence."""
 
 

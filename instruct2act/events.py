@@ -1,7 +1,7 @@
 """What happens in an episode, as listeners hear it: recorder, console, picture strip, video, web page, metrics.
 
-Events carry the host's own objects (pictures, masks, outcomes), not what a program sees. A listener must not change them,
-and one that raises ends the episode as an infrastructure failure: a record that says otherwise would be wrong.
+Events carry the host's own objects (pictures, masks, outcomes), not what a program sees. A listener must not change
+them, and one that raises ends the episode as an infrastructure failure: a record that says otherwise would be wrong.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Written:
 
 @dataclass(frozen=True)
 class SkillCalled:
-    """A skill is about to run; ``arguments`` is a short text of each, ``line`` the program's line (0 when not known)."""
+    """A skill is about to run; ``arguments`` is a short text of each, ``line`` the program's (0 when not known)."""
 
     name: str
     arguments: Mapping[str, str]

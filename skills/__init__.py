@@ -1,8 +1,9 @@
-"""What a program may call. ``@skill`` registers a function; its signature and docstring are what a language model reads.
+"""What a program may call. ``@skill`` registers a function; a language model reads its signature and docstring.
 
-A skill is ordinary Python, ``def pick_place(ctx: Context, pick: list[float], ...) -> Action``, under the name programs use.
-``ctx`` is the episode's context and never crosses to a program. Parameters are annotated with what may cross: ``Image``,
-``Mask`` and ``Action`` (kept by the host, a program holds handles), numbers, strings, lists, tuples and dicts of them.
+A skill is ordinary Python, ``def pick_place(ctx: Context, pick: list[float], ...) -> Action``, under the name that
+programs use. ``ctx`` is the episode's context and never crosses to a program. Parameters are annotated with what may
+cross: ``Image``, ``Mask`` and ``Action`` (kept by the host, a program holds handles), numbers, strings, lists, tuples
+and dicts of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Parameter:
-    """One argument of a skill: its name, resolved annotation, default (``REQUIRED`` if none) and how a prompt shows that."""
+    """One argument of a skill: name, resolved annotation, default (``REQUIRED`` if none), how a prompt shows that."""
 
     name: str
     annotation: Any

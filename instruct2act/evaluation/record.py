@@ -1,7 +1,7 @@
 """One episode as data: what was asked for (``EpisodeSpec``) and what it gave (``EpisodeRecord``), one JSON line each.
 
-A record's id is the hash of everything that its outcome may depend on: schema, spec, the outcome-relevant settings, prompt,
-weights and package version. Workers, paths, verbosity and keys are run settings and never part of it.
+A record's id is the hash of everything that its outcome may depend on: schema, spec, the outcome-relevant settings,
+prompt, weights and package version. Workers, paths, verbosity and keys are run settings and never part of it.
 """
 
 from __future__ import annotations

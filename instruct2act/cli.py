@@ -1,0 +1,206 @@
+"""The command line: arguments only. Whatever a command does lives in the module that it imports when it runs."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="instruct2act",
+    help="Instructions in words, pictures or clicks become contained robot programs on a simulated or real table.",
+    epilog=(
+        "Try: instruct2act run 'put the red heart into the blue bowl' --objects 'red heart; blue bowl; green star'  |  "
+        "instruct2act run --task rearrange --seed 3  |  instruct2act doctor"
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="Settings: every key with its default and meaning.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+class PerceptionName(StrEnum):
+    """What `--perception` takes."""
+
+    default = "default"
+    oracle = "oracle"
+
+
+class SandboxMode(StrEnum):
+    """What `--sandbox` takes."""
+
+    jailed = "jailed"
+    language_only = "language-only"
+
+
+class RewardState(StrEnum):
+    """What `--reward-state` takes."""
+
+    simulator = "simulator"
+    perceived = "perceived"
+
+
+class Checkpoint(StrEnum):
+    """What `train` takes."""
+
+    sam = "sam"
+    clip = "clip"
+
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, as `config show` lists them; may be repeated."),
+]
+ConfigFile = Annotated[str | None, typer.Option("--config", help="A YAML file, or the name of one in configs/.")]
+
+
+@app.command(
+    epilog=(
+        "A free sentence plays on the objects named (--objects), or on a generated scene that lists what it has "
+        "(--scene-seed). A task brings its own scene, instruction and goal (--task, --level, --seed). Left and right, "
+        "near and far are as the top view's picture shows them."
+    )
+)
+def run(
+    sentence: Annotated[str | None, typer.Argument(help="What to do; a task's own instruction when left out.")] = None,
+    scene_seed: Annotated[int | None, typer.Option(min=0, help="Play on the generated scene of this number.")] = None,
+    objects: Annotated[
+        str | None, typer.Option(help="Play on these: 'red heart; blue bowl @0.5,0.2' (@x,y in metres, else random).")
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="Play a task; `instruct2act tasks` lists them.")] = None,
+    level: Annotated[str, typer.Option(help="The task's level: L1 placement, L2 combination, L3 novel object.")] = "L1",
+    seed: Annotated[int, typer.Option(min=0, help="Names the episode, for ever.")] = 0,
+    picture: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="What {NAME} in the sentence looks like; may be repeated."),
+    ] = None,
+    click: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="A clicked pixel of the top view, in order; may be repeated."),
+    ] = None,
+    perception: Annotated[
+        PerceptionName, typer.Option(help="From pixels, or with the simulator's ground truth.")
+    ] = PerceptionName.default,
+    reward_state: Annotated[
+        RewardState, typer.Option(help="What the reward function looks at: the simulator's state, or the images.")
+    ] = RewardState.simulator,
+    sandbox: Annotated[
+        SandboxMode, typer.Option(help="language-only leaves the kernel jail off where a machine can't have it.")
+    ] = SandboxMode.jailed,
+    out: Annotated[Path | None, typer.Option(help="Where to write; a new folder under runs/ when left out.")] = None,
+    json_line: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, and nothing else on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the last line.")] = False,
+    config: ConfigFile = None,
+    sets: Set = None,
+) -> None:
+    """Carry out one instruction, from a sentence to a scored episode.
+
+    Writes a video, a picture strip, the program, the reward function and the record into a folder, and names it.
+
+      instruct2act run "put the red heart into the blue bowl" --objects "red heart; blue bowl; green star"
+
+      instruct2act run "put the first clicked object into the second one" --scene-seed 4 --click 60,40 --click 180,90
+
+      instruct2act run "put {dragged_obj} into the green bowl" --picture dragged_obj=crop.png --scene-seed 4
+
+      instruct2act run --task rearrange_then_restore --level L2 --seed 11
+    """
+    from instruct2act import run as command
+
+    given = [*_perception(perception), f"reward.state={reward_state.value}", f"sandbox.mode={sandbox.value}"]
+    raise typer.Exit(
+        command.run(
+            command.Request(
+                sentence, task, level, seed, scene_seed, objects, tuple(picture or ()), tuple(click or ()), out
+            ),
+            config_file=config,
+            sets=[*given, *(sets or [])],
+            json_line=json_line,
+            quiet=quiet,
+        )
+    )
+
+
+@app.command()
+def tasks(json_line: Annotated[bool, typer.Option("--json", help="One JSON object a task.")] = False) -> None:
+    """List the tasks: name, levels, step budget, what is asked."""
+    from instruct2act import listing
+
+    listing.tasks(json_line)
+
+
+@app.command()
+def skills() -> None:
+    """Print what a program may call: the very text that a language model reads."""
+    from skills import describe
+
+    sys.stdout.write(describe())
+
+
+@app.command()
+def doctor(json_line: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False) -> None:
+    """Look at this machine: packages, torch, checkpoints, the sandbox's layers; each with what to do."""
+    from instruct2act import doctor as command
+
+    raise typer.Exit(command.doctor(json_line))
+
+
+@app.command()
+def train(
+    checkpoint: Annotated[Checkpoint, typer.Argument(help="Which small checkpoint: sam or clip.")],
+    minutes: Annotated[float, typer.Option(min=0.0, help="Train for so long in all, earlier runs counted.")] = 180.0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    out: Annotated[Path | None, typer.Option(help="Where checkpoints go and training resumes from.")] = None,
+    evaluate: Annotated[bool, typer.Option("--evaluate", help="Measure the weights in use; train nothing.")] = False,
+    export: Annotated[
+        bool, typer.Option("--export", help="Write the newest checkpoint as the weights in use.")
+    ] = False,
+) -> None:
+    """Reproduce a small checkpoint from the data engine; resumes after a kill.
+
+    instruct2act train sam --minutes 240
+
+    instruct2act train clip --evaluate
+    """
+    from instruct2act.training import command
+
+    raise typer.Exit(command.train(checkpoint.value, minutes, seed, out, evaluate, export))
+
+
+@config_app.command("show")
+def config_show(config: ConfigFile = None, sets: Set = None) -> None:
+    """Every setting with its value and meaning, as YAML that --config takes."""
+    from instruct2act import listing
+
+    listing.settings(config, sets or [])
+
+
+def _perception(name: PerceptionName) -> list[str]:
+    if name is PerceptionName.oracle:
+        return ["perception.segmenter=oracle", "perception.retriever=oracle"]
+    return []
+
+
+def main() -> Any:
+    """Runs the command line. What a person got wrong is answered in a sentence and status 2, never with a traceback."""
+    from skills.errors import Mistake
+
+    try:
+        return app()
+    except Mistake as mistake:
+        sys.stderr.write(f"instruct2act: {mistake}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
