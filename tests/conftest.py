@@ -17,9 +17,9 @@ def _jail() -> str:
 
 
 def _weights() -> str:
-    from instruct2act.resources import missing_weights
+    from skills.backends import weights
 
-    return missing_weights()
+    return weights.missing()
 
 
 PARTS: dict[str, Callable[[], str]] = {"jail": _jail, "weights": _weights}
