@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-MODULES = ("skills.perception", "skills.geometry", "skills.motion")
+MODULES = ("skills.perception", "skills.geometry", "skills.motion", "skills.rearranging")
 """Where skills live, in the order in which a prompt lists them."""
 
 REQUIRED = inspect.Parameter.empty

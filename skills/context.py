@@ -47,6 +47,8 @@ class Context:
         observation: the newest look.
         located: locations handed out, newest last.
         outcomes: of every action carried out, in order.
+        pictures: what was looked at or segmented, by image id: the way from a mask to its camera.
+        cut_from: the mask of each cut-out, by the cut-out's id.
     """
 
     robot: Robot
@@ -60,6 +62,8 @@ class Context:
     observation: Observation | None = None
     located: list[Located] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    pictures: dict[int, Image] = field(default_factory=dict)
+    cut_from: dict[int, Mask] = field(default_factory=dict)
     _encoded: dict[int, Encoded] = field(default_factory=dict)
 
     def look(self) -> View:
