@@ -74,7 +74,7 @@ def _compiled_operators_load() -> bool:
         )
     for library in Path(spec.origin).parent.glob("_C*.*"):
         try:
-            torch.ops.load_library(str(library))
+            torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
         except OSError:
             return False
     return hasattr(torch.ops.torchvision, "nms")
