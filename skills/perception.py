@@ -62,7 +62,8 @@ def sam(
             if not (all(math.isfinite(v) for v in box) and box[0] < box[2] and box[1] < box[3]):
                 raise BadArgument(f"{asked} is empty: a box is (x0, y0, x1, y1) with x0 < x1 and y0 < y1")
             masks.append(_prompted(ctx, image, asked, boxes=[box]))
-    ctx.note("segmentation", {"image": image, "masks": tuple(masks)})
+    prompt = "everything" if points is None and boxes is None else "points" if boxes is None else "boxes"
+    ctx.note("segmentation", {"image": image, "masks": tuple(masks), "prompt": prompt})
     return masks
 
 
@@ -137,7 +138,8 @@ def clip_retrieval(
     ctx.note(
         "retrieval",
         {
-            "objs": tuple(obj.id for obj in objs),
+            "objs": tuple(objs),
+            "excluded": tuple(sorted(excluded)),
             "masks": tuple(ctx.cut_from.get(obj.id) for obj in objs),
             "query": query if isinstance(query, Image) else plain(query),
             "scores": tuple(map(float, scores)),
@@ -210,6 +212,8 @@ def get_objs_match(ctx: Context, objs_list1: list[Image], objs_list2: list[Image
     ctx.note(
         "match",
         {
+            "objs1": tuple(objs_list1),
+            "objs2": tuple(objs_list2),
             "masks1": tuple(ctx.cut_from.get(obj.id) for obj in objs_list1),
             "masks2": tuple(ctx.cut_from.get(obj.id) for obj in objs_list2),
             "scores": scores,
