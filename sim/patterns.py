@@ -71,7 +71,7 @@ def stripe(side: int, colors: Sequence[RGB], count: int = 4) -> Picture:
     return mix(edge(wave, 0.02 * count), colors[0], colors[1])
 
 
-def dots(side: int, colors: Sequence[RGB], count: int = 4, radius: float = 0.29) -> Picture:
+def dots(side: int, colors: Sequence[RGB], count: int = 4, radius: float = 0.33) -> Picture:
     """Round dots of the second colour on the first, in staggered rows; the radius is a fraction of the spacing."""
     u, v = grid(side)
     staggered = u * count + 0.5 * (np.floor(v * count) % 2)
@@ -89,20 +89,21 @@ def swirl(side: int, colors: Sequence[RGB], count: int = 2, turns: float = 2.0) 
     return mix(edge(wave, 0.08), colors[0], tuple(pale))
 
 
-def paisley(side: int, colors: Sequence[RGB], count: int = 3) -> Picture:
+def paisley(side: int, colors: Sequence[RGB], count: int = 2) -> Picture:
     """Bent drops with an eye, alternately turned, on the first colour."""
     u, v = grid(side)
     column, row = np.floor(u * count), np.floor(v * count)
     x, y = (u * count) % 1 - 0.5, (v * count) % 1 - 0.5
     flip = np.where((column + row) % 2 == 0, 1.0, -1.0)
     x, y = x * flip, y * flip
-    bent = x - 0.9 * np.maximum(y, 0) ** 2 + 0.05
-    width = 0.27 * np.clip(1 - np.maximum(y, 0) / 0.42, 0, 1)
-    drop = np.where(y > 0, np.abs(bent) - width, np.hypot(bent, y) - 0.27)
+    y = y + 0.12
+    bent = x - 0.8 * np.maximum(y, 0) ** 2 + 0.05
+    width = 0.34 * np.clip(1 - np.maximum(y, 0) / 0.58, 0, 1)
+    drop = np.where(y > 0, np.abs(bent) - width, np.hypot(bent, y) - 0.34)
     base = np.asarray(colors[0], dtype=np.float64)
     pale, deep = 0.25 * base + 0.75 * 255.0, 0.45 * base
     picture = mix(edge(drop, 0.05), tuple(base), tuple(pale))
-    eye = edge(np.hypot(bent, y + 0.02) - 0.12, 0.05)[..., None]
+    eye = edge(np.hypot(bent, y + 0.02) - 0.15, 0.05)[..., None]
     return picture * (1 - eye) + deep * eye
 
 

@@ -1,0 +1,163 @@
+"""What the world keeps about each object, and the geometry of objects where they lie. Plain values, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.objects import Shape
+from sim.patterns import RGB
+from sim.polygons import Outline, Polygon, contains, polygon, rotated
+from sim.textures import Texture
+from skills.types import Pose
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How everything that is not an object looks. The defaults are VIMA's, as measured in its pictures.
+
+    Attributes:
+        table: colour or texture of the workspace; None: not drawn.
+        ground: likewise for what surrounds it.
+        light_direction: from the table towards the light, base frame.
+        light_color: RGB factors.
+        ambient, diffuse, specular: shares of the light. A level surface shows 0.937 of its colour by default.
+        shadow: whether objects cast shadows.
+    """
+
+    table: RGB | Texture | None = (51, 51, 51)
+    ground: RGB | Texture | None = (255, 255, 255)
+    light_direction: tuple[float, float, float] = (0.25, 0.12, 1.0)
+    light_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    ambient: float = 0.6
+    diffuse: float = 0.35
+    specular: float = 0.0
+    shadow: bool = False
+
+
+STUDIO = Look(table=None, ground=None)
+"""A white nothing: for pictures of one object alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """An object of the world: what it is, apart from where.
+
+    Attributes:
+        id: counts from 0 in the order of adding, since the world was last cleared.
+        name: the shape's, unless another was given.
+        scale: of the whole; height_scale: of its height on top of that.
+        fixed: nothing moves it.
+        visible: whether pictures show it.
+    """
+
+    id: int
+    name: str
+    shape: Shape
+    texture: Texture
+    scale: float = 1.0
+    height_scale: float = 1.0
+    fixed: bool = False
+    visible: bool = True
+
+    @property
+    def factors(self) -> Vector:
+        """(3,) by which the shape's metres are multiplied."""
+        return np.array([self.scale, self.scale, self.scale * self.height_scale])
+
+    @property
+    def size(self) -> tuple[float, float, float]:
+        """(x, y, z) extent, metres."""
+        x, y, z = (np.asarray(self.shape.size) * self.factors).tolist()
+        return x, y, z
+
+    @property
+    def center_of_mass(self) -> Vector:
+        """(3,) metres, object's frame."""
+        return np.asarray(self.shape.center_of_mass) * self.factors
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """Where an object is and how it moves: centre of mass, (x, y, z, w) quaternion, velocities."""
+
+    position: tuple[float, float, float]
+    quaternion: tuple[float, float, float, float]
+    linear: tuple[float, float, float]
+    angular: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A world between actions, at rest: enough to go back, or to build the same in another world."""
+
+    objects: tuple[Placed, ...]
+    bodies: tuple[Body, ...]
+    next_id: int
+    steps: int
+    token: int
+
+
+def matrix(quaternion: Sequence[float]) -> Vector:
+    """(3, 3) rotation of an (x, y, z, w) quaternion."""
+    x, y, z, w = quaternion
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def pose_of(placed: Placed, body: Body) -> Pose:
+    """The object's frame in the base frame."""
+    turn = matrix(body.quaternion)
+    x, y, z = (np.asarray(body.position) - turn @ placed.center_of_mass).tolist()
+    return Pose(x, y, z, float(np.arctan2(turn[1, 0], turn[0, 0])))
+
+
+def moved(rings: Sequence[Polygon], scale: float, pose: Pose) -> Outline:
+    """Rings of an object's frame in the base frame."""
+    return tuple(rotated(ring * scale, pose.yaw) + (pose.x, pose.y) for ring in rings)
+
+
+def footprint(placed: Placed, body: Body) -> Outline:
+    """What an object covers seen from above, base frame: its outline, or its convex hull when it has tipped over."""
+    turn = matrix(body.quaternion)
+    if turn[2, 2] > 0.98:
+        return moved(placed.shape.outline, placed.scale, pose_of(placed, body))
+    corners = placed.shape.mesh.vertices * placed.factors - placed.center_of_mass
+    return (convex_hull((corners @ turn.T)[:, :2] + np.asarray(body.position)[:2]),)
+
+
+def convex_hull(points: npt.ArrayLike) -> Polygon:
+    """Counter-clockwise convex hull of (N, 2) points (Andrew's monotone chain)."""
+    at = np.unique(np.round(np.asarray(points, dtype=np.float64), 9), axis=0)
+
+    def chain(order: Vector) -> list[Vector]:
+        kept: list[Vector] = []
+        for p in order:
+            while len(kept) > 1:
+                a, b = kept[-1] - kept[-2], p - kept[-1]
+                if a[0] * b[1] - a[1] * b[0] > 0:
+                    break
+                kept.pop()
+            kept.append(p)
+        return kept[:-1]
+
+    return polygon(np.array(chain(at) + chain(at[::-1])))
+
+
+def overlap(first: Outline, second: Outline) -> bool:
+    """Whether two outlines share any surface, to the density of their corners and edge midpoints."""
+
+    def probes(rings: Outline) -> Vector:
+        return np.concatenate([np.vstack([ring, (ring + np.roll(ring, -1, axis=0)) / 2]) for ring in rings])
+
+    return bool(contains(first, probes(second)).any() or contains(second, probes(first)).any())
