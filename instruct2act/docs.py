@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/ from the registries: ``python -m instruct2act.docs``, or ``--check`` if current."""
+"""Writes the generated pages of docs/ from the registries: ``python -m instruct2act.docs``; ``--check`` compares."""
 
 from __future__ import annotations
 
