@@ -1,0 +1,98 @@
+"""One picture of a whole episode: what was seen, what was meant, what was planned, what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from instruct2act.events import Ended, Event
+from instruct2act.listeners import typeset, words
+from instruct2act.listeners.panels import panels
+from instruct2act.listeners.story import Story
+from instruct2act.listeners.tiles import COLUMN
+from instruct2act.listeners.typeset import BAD, FAINT, GOOD, INK, NEUTRAL, RULE, WHITE, blank
+from skills.types import UInt8
+
+_MARGIN, _GAP = 32, 24
+
+
+class Strip:
+    """A listener that writes the picture when the episode ends, however it ends.
+
+    Args:
+        path: a PNG file.
+    """
+
+    wants_frames = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.story = Story()
+        self._written = False
+
+    def hear(self, event: Event) -> None:
+        """Collects; writes at the end."""
+        self.story.hear(event)
+        if isinstance(event, Ended):
+            self.close()
+
+    def close(self) -> None:
+        """Writes what there is, once; nothing where no episode began."""
+        if self._written or self.story.started is None:
+            return
+        self._written = True
+        save(self.path, page(self.story))
+
+
+def page(story: Story) -> UInt8:
+    """All panels under a heading with the instruction and how it ended, (h, w, 3) uint8."""
+    width = 2 * COLUMN + _GAP + 2 * _MARGIN
+    rows = [_heading(story, width)]
+    shown = panels(story)
+    for left in range(0, len(shown), 2):
+        pair = shown[left : left + 2]
+        row = blank(30 + max(picture.shape[0] for _, picture in pair), width)
+        for place, (title, picture) in enumerate(pair):
+            x = _MARGIN + place * (COLUMN + _GAP)
+            number = left + place + 1
+            taken = typeset.write(row, (x, 0), f"{number}", 17, FAINT)
+            typeset.write(row, (x + taken + 8, 0), typeset.fit(title, 17, COLUMN - 30), 17, INK)
+            row[30 : 30 + picture.shape[0], x : x + picture.shape[1]] = picture
+        rows += [row, blank(_GAP, width)]
+    return np.concatenate([*rows, blank(_MARGIN - _GAP, width)])
+
+
+def save(path: Path, rgb: UInt8) -> None:
+    """Writes a PNG so that the name never stands for half a file."""
+    from PIL import Image as Pillow
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.part")
+    Pillow.fromarray(rgb).save(half, format="PNG", optimize=True)
+    half.replace(path)
+
+
+def _heading(story: Story, width: int) -> UInt8:
+    """The sentence with its pictures on the left, the verdict and scores on the right."""
+    side = 420
+    sentence = typeset.sentence(story.instruction, width - 2 * _MARGIN - side - _GAP, 26)
+    verdict, good = words.verdict(story.record)
+    small = [words.named({"progress": p})] if (p := getattr(story.record, "progress", None)) is not None else []
+    if (reward := getattr(story.record, "reward", None)) is not None:
+        small.append(words.named({"reward": reward}))
+    picture = blank(_MARGIN + 30 + max(sentence.shape[0], 76) + 22, width)
+    scene = story.started.scene if story.started else ""
+    model = getattr(story.record, "model", "")
+    about = "   ·   ".join(part for part in (scene, f"program by {model}" if model else "") if part)
+    typeset.write(picture, (_MARGIN, _MARGIN - 8), typeset.fit(about, 15, width - 2 * _MARGIN), 15, FAINT)
+    top = _MARGIN + 22
+    picture[top : top + sentence.shape[0], _MARGIN : _MARGIN + sentence.shape[1]] = sentence
+    pill = blank(40, typeset.width_of(verdict, 20) + 36, GOOD if good else NEUTRAL if good is None else BAD)
+    typeset.write(pill, (18, 7), verdict, 20, WHITE)
+    right = width - _MARGIN
+    picture[top : top + 40, right - pill.shape[1] : right] = pill
+    text = "   ·   ".join(small)
+    typeset.write(picture, (right - typeset.width_of(text, 17), top + 50), text, 17, INK)
+    picture[-16:-15, _MARGIN:right] = RULE
+    return picture
