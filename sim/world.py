@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.cameras import SIZE, CameraSpec
-from sim.meshes import TILE, Hull
+from sim.meshes import Hull
 from sim.objects import Shape
-from sim.patterns import RGB
-from sim.polygons import Outline, Polygon, contains, outline, rectangle, triangles
+from sim.polygons import Outline, Polygon, contains
+from sim.rendering import Prop, Renderer
 from sim.states import Body, Look, Placed, Snapshot, footprint, matrix, moved, overlap, pose_of
 from sim.textures import Texture
 from skills.types import TABLE, Event, ObjectState, ObjectTruth, Pose, Truth, View, Workspace
@@ -35,13 +35,16 @@ STEP_S = 1 / 240
 WATCH_STEPS = 12
 """Steps between two looks at what touches what, and two calls of the watchers: 50 ms."""
 
+GRAVITY = 9.8
+
 MARGIN = 0.001
 """The engine adds this shell around convex parts, metres; they are built thinner by as much."""
 
-_GRIP_N = 500.0
 _CACHED_TEXTURES = 400
 _KEPT_STATES = 32
 _tokens = itertools.count(1)
+
+Quaternion = tuple[float, float, float, float]
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +89,10 @@ class World:
         self.workspace = workspace or Workspace()
         self.watchers: list[Callable[[], None]] = []
         self._p = _Client()
+        self._backdrop = _Client()
         self._files = tempfile.TemporaryDirectory(prefix="instruct2act-")
+        self._renderer = Renderer(self._p, self._backdrop, Path(self._files.name), self.workspace)
+        self._closed = False
         self._reset()
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -95,15 +101,13 @@ class World:
         """An empty engine: also the only way to make it forget textures."""
         p = self._p
         p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE)
-        p.setGravity(0, 0, -9.8)
+        p.setGravity(0, 0, -GRAVITY)
         p.setTimeStep(STEP_S)
         p.setPhysicsEngineParameter(enableFileCaching=0, deterministicOverlappingPairs=1)
         self._hulls: dict[tuple[Shape, float, float], int] = {}
-        self._visuals: dict[tuple[Shape, float, float, float], int] = {}
-        self._textures: dict[Texture, int] = {}
-        self._surfaces: dict[str, tuple[int, RGB | Texture]] = {}
+        self._renderer.reset()
         ground = p.createCollisionShape(p.GEOM_BOX, halfExtents=[3, 3, 0.05])
-        self._ground: int = p.createMultiBody(0, ground, -1, [0.5, 0, -0.05], useMaximalCoordinates=1)
+        self._ground: int = p.createMultiBody(0, ground, self._renderer.nothing, [0.5, 0, -0.05], useMaximalCoordinates=1)
         p.changeDynamics(self._ground, -1, lateralFriction=1.0)
         self._token = next(_tokens)
         self._states: dict[int, int] = {}
@@ -119,16 +123,16 @@ class World:
         self._touching: set[tuple[int, int]] = set()
         self._off: set[int] = set()
         self._stale = True
-        self._tool: int | None = None
-        self._grip: int | None = None
+        self._grip: _Grip | None = None
+        self._blade: int | None = None
 
     def clear(self) -> None:
         """Removes every object and event and starts ids and steps from 0; meshes and textures stay loaded."""
-        if len(self._textures) > _CACHED_TEXTURES:
+        if self._renderer.texture_count > _CACHED_TEXTURES:
             self._reset()
             return
         self._drop_states()
-        self._end_tool()
+        self.put_tool_away()
         for body in reversed(list(self._body.values())):
             self._p.removeBody(body)
         self._token = next(_tokens)
@@ -136,9 +140,10 @@ class World:
 
     def close(self) -> None:
         """Gives the engine back. The world is of no use afterwards; closing twice is fine."""
-        if self._p.id >= 0:
+        if not self._closed:
+            self._closed = True
             self._p.disconnect()
-            self._p.id = -1
+            self._backdrop.disconnect()
             self._files.cleanup()
 
     def __enter__(self) -> World:
@@ -197,7 +202,7 @@ class World:
         body = p.createMultiBody(
             0.0 if placed.fixed else placed.shape.mass * placed.scale**3 * placed.height_scale,
             self._collision(placed),
-            self._visual(placed) if placed.visible else -1,
+            self._renderer.visual(placed) if placed.visible else self._renderer.nothing,
             position,
             quaternion,
             useMaximalCoordinates=1,
@@ -208,7 +213,7 @@ class World:
         self._next = max(self._next, placed.id + 1)
         self._stale = True
         if placed.visible:
-            self._paint(body, placed.texture)
+            self._renderer.paint(body, placed.texture)
         return placed.id
 
     def remove(self, id: int) -> None:
@@ -222,7 +227,7 @@ class World:
     def retexture(self, id: int, texture: Texture) -> None:
         """Gives an object another texture."""
         old = self._placed[id]
-        self._paint(self._engine_body(id), texture)
+        self._renderer.paint(self._engine_body(id), texture)
         self._placed[id] = Placed(
             id, old.name, old.shape, texture, old.scale, old.height_scale, old.fixed, old.visible
         )
@@ -393,7 +398,7 @@ class World:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Back to a snapshot; of another world, or of other objects than there are now, by building it anew."""
-        self._end_tool()
+        self.put_tool_away()
         if snapshot.token in self._states:
             self._p.restoreState(stateId=self._states[snapshot.token])
             for placed in snapshot.objects:
@@ -416,22 +421,98 @@ class World:
         self._states = {}
 
     # --- the tool -----------------------------------------------------------------------------------------------------
+    # Suction holds an object rigidly: before each step the held object is given the velocity that takes it to where the
+    # cup is then, and contacts may push back. A spatula's blade is a body driven in the same way. Neither outlives an
+    # action, so that snapshots know nothing of tools.
 
-    def _end_tool(self) -> None:
-        self.release()
-        if self._tool is not None:
-            self._p.removeBody(self._tool)
-            self._tool = None
+    def probe(self, x: float, y: float, high: float, low: float) -> tuple[float, int] | None:
+        """What a thin tip meets on its way straight down from z = high to low: (z, id), ``TABLE`` for the table."""
+        [(body, _, _, at, _)] = self._p.rayTestBatch([[x, y, high]], [[x, y, low]])
+        return None if body < 0 else (float(at[2]), self._name(body))
+
+    @property
+    def held(self) -> int | None:
+        """The id of what suction holds."""
+        return self._grip.id if self._grip else None
+
+    def grip(self, id: int, tool: Pose) -> None:
+        """Suction holds an object from now on, at the tool's pose.
+
+        Raises:
+            ValueError: the object is fixed, or something is held already.
+        """
+        if self._placed[id].fixed or self._grip:
+            raise ValueError(f"object {id} can't be gripped: it is fixed, or the tool holds something")
+        body = self.body(id)
+        turn = matrix(tool.quaternion()).T
+        offset = turn @ (np.asarray(body.position) - (tool.x, tool.y, tool.z))
+        self._grip = _Grip(id, offset, _product(_conjugate(tool.quaternion()), body.quaternion))
 
     def release(self) -> None:
-        if self._grip is not None:
-            self._p.removeConstraint(self._grip)
+        """Suction lets go; the object is left at rest where it is."""
+        if self._grip:
+            self._p.resetBaseVelocity(self._body[self._grip.id], [0, 0, 0], [0, 0, 0])
             self._grip = None
+
+    def lower_blade(self, tool: Pose, size: tuple[float, float, float]) -> None:
+        """Brings a spatula's blade, a box of ``size`` (x, y, z) whose lower edge's middle is at the tool's pose."""
+        shape = self._p.createCollisionShape(self._p.GEOM_BOX, halfExtents=[side / 2 for side in size])
+        position = [tool.x, tool.y, tool.z + size[2] / 2]
+        self._drop_states()
+        self._blade = self._p.createMultiBody(
+            5.0, shape, self._renderer.nothing, position, tool.quaternion(), useMaximalCoordinates=1
+        )
+        self._p.changeDynamics(self._blade, -1, lateralFriction=0.3)
+        self._blade_rise = size[2] / 2
+        self._stale = True
+
+    def put_tool_away(self) -> None:
+        """Nothing is held any more and there is no blade."""
+        self.release()
+        if self._blade is not None:
+            self._p.removeBody(self._blade)
+            self._blade, self._stale = None, True
+
+    def drive(self, tool: Pose) -> float:
+        """One step in which what the tool holds, or its blade, goes with it.
+
+        Returns:
+            How far it lagged behind, metres: it does when something solid is in the way.
+        """
+        where = np.array([tool.x, tool.y, tool.z])
+        if self._grip:
+            body = self._body[self._grip.id]
+            target = where + matrix(tool.quaternion()) @ self._grip.offset
+            orientation = _product(tool.quaternion(), self._grip.quaternion)
+        elif self._blade is not None:
+            body, target, orientation = self._blade, where + (0, 0, self._blade_rise), tool.quaternion()
+        else:
+            self.step()
+            return 0.0
+        position, quaternion = self._p.getBasePositionAndOrientation(body)
+        linear = (target - position) / STEP_S + (0, 0, GRAVITY * STEP_S)
+        x, y, z, w = _product(orientation, _conjugate(quaternion))
+        angular = np.array([x, y, z]) * (2 * np.sign(w or 1.0) / STEP_S)
+        self._p.resetBaseVelocity(body, linear.tolist(), angular.tolist())
+        self.step()
+        return float(np.linalg.norm(target - self._p.getBasePositionAndOrientation(body)[0]))
+
+    def gap(self) -> float:
+        """Metres between what is held, or the blade, and the nearest thing; at most a few millimetres are seen."""
+        body = self._body[self._grip.id] if self._grip else self._blade
+        points = [] if body is None else self._p.getContactPoints(bodyA=body)
+        return min((float(point[8]) for point in points), default=float("inf"))
 
     # --- seeing -------------------------------------------------------------------------------------------------------
 
     def render(
-        self, camera: CameraSpec, *, depth: bool = False, segmentation: bool = False, size: tuple[int, int] = SIZE
+        self,
+        camera: CameraSpec,
+        *,
+        depth: bool = False,
+        segmentation: bool = False,
+        size: tuple[int, int] = SIZE,
+        props: Sequence[Prop] = (),
     ) -> View:
         """Takes a picture.
 
@@ -440,91 +521,17 @@ class World:
             depth: also metric depth along the optical axis.
             segmentation: also the truth about each pixel.
             size: (height, width) pixels.
+            props: what is drawn besides, and takes part in nothing: the arm, the tool.
         """
-        p, look, (height, width) = self._p, self.look, size
-        self._set_surfaces()
-        _, _, rgba, buffer, mask = p.getCameraImage(
-            width,
-            height,
-            camera.view_matrix().T.ravel().tolist(),
-            camera.projection_matrix(size).T.ravel().tolist(),
-            lightDirection=look.light_direction,
-            lightColor=look.light_color,
-            lightAmbientCoeff=look.ambient,
-            lightDiffuseCoeff=look.diffuse,
-            lightSpecularCoeff=look.specular,
-            shadow=int(look.shadow),
-            renderer=p.ER_TINY_RENDERER,
-            flags=0 if segmentation else p.ER_NO_SEGMENTATION_MASK,
-        )
-        rgb = np.ascontiguousarray(np.reshape(rgba, (height, width, 4))[..., :3], dtype=np.uint8)
-        metres = truth = None
-        if depth:
-            near, far = camera.near, camera.far
-            share = np.reshape(buffer, (height, width)).astype(np.float64)
-            metres = (far * near / (far - share * (far - near))).astype(np.float32)
+        rgb, metres, bodies = self._renderer.shoot(camera, size, self.look, props)
+        truth = None
         if segmentation:
-            bodies = np.reshape(mask, (height, width))
             names = np.full(max([0, *self._id, int(bodies.max())]) + 2, TABLE, dtype=np.int32)
             for body, id in self._id.items():
                 names[body] = id
             shown = {id: ObjectTruth(placed.name, placed.texture.name) for id, placed in self._placed.items()}
             truth = Truth(names[bodies], shown)
-        return View(rgb, camera.camera(size), metres, truth)
-
-    def _set_surfaces(self) -> None:
-        """Draws table and ground as the look says, when it changed."""
-        low, high = np.array(self.workspace.low[:2]), np.array(self.workspace.high[:2])
-        # The ground has a hole where the table is: two layers a millimetre apart would flicker at a kilometre's distance.
-        around = (outline([(-2.5, -3), (3.5, -3), (3.5, 3), (-2.5, 3)], rectangle(*(high - low), tuple((low + high) / 2))))
-        inside = outline(rectangle(*(high - low), tuple((low + high) / 2)))
-        for name, wanted, rings in (("ground", self.look.ground, around), ("table", self.look.table, inside)):
-            body, had = self._surfaces.get(name, (None, None))
-            if had == wanted:
-                continue
-            if body is not None:
-                self._p.removeBody(body)
-                del self._surfaces[name]
-                self._drop_states()
-            if wanted is None:
-                continue
-            texture = wanted if isinstance(wanted, Texture) else Texture(str(wanted), "solid", (wanted,))
-            corners, cut = triangles(rings)
-            visual = self._p.createVisualShape(
-                self._p.GEOM_MESH,
-                vertices=np.column_stack([corners, np.zeros(len(corners))]).tolist(),
-                indices=cut.ravel().tolist(),
-                uvs=((corners - corners.min(axis=0)) / texture.tile).tolist(),
-                normals=[[0, 0, 1]] * len(corners),
-            )
-            body = self._p.createMultiBody(0, -1, visual, [0, 0, 0], useMaximalCoordinates=1)
-            self._paint(body, texture)
-            self._surfaces[name] = (body, wanted)
-            self._drop_states()
-
-    def _paint(self, body: int, texture: Texture) -> None:
-        if texture not in self._textures:
-            path = Path(self._files.name) / f"{len(self._textures)}.tga"
-            path.write_bytes(_tga(texture.image()))
-            self._textures[texture] = self._p.loadTexture(str(path))
-            path.unlink()
-        self._p.changeVisualShape(body, -1, textureUniqueId=self._textures[texture], rgbaColor=[1, 1, 1, 1])
-
-    def _visual(self, placed: Placed) -> int:
-        key = (placed.shape, placed.scale, placed.height_scale, placed.texture.tile)
-        if key not in self._visuals:
-            mesh = placed.shape.mesh
-            # The renderer wants coordinates above zero; whole periods change nothing.
-            uvs = mesh.uvs * (TILE / placed.texture.tile * placed.scale)
-            normals = mesh.normals / placed.factors
-            self._visuals[key] = self._p.createVisualShape(
-                self._p.GEOM_MESH,
-                vertices=(mesh.vertices * placed.factors - placed.center_of_mass).tolist(),
-                indices=mesh.triangles.ravel().tolist(),
-                uvs=(uvs - np.floor(uvs.min(axis=0))).tolist(),
-                normals=(normals / np.linalg.norm(normals, axis=1, keepdims=True)).tolist(),
-            )
-        return self._visuals[key]
+        return View(rgb, camera.camera(size), metres if depth else None, truth)
 
     def _collision(self, placed: Placed) -> int:
         if placed.shape.flat:
@@ -539,12 +546,29 @@ class World:
         return self._hulls[key]
 
 
-def _tga(image: npt.NDArray[np.uint8]) -> bytes:
-    """An uncompressed Targa file of an (H, W, 3) RGB picture."""
-    height, width = image.shape[:2]
-    header = bytes([0, 0, 2, *[0] * 9, width % 256, width // 256, height % 256, height // 256, 24, 0x20])
-    return header + image[..., ::-1].tobytes()
+@dataclass(frozen=True, eq=False)
+class _Grip:
+    """What is held, and where: centre of mass and orientation in the tool's frame."""
 
+    id: int
+    offset: npt.NDArray[np.float64]
+    quaternion: Quaternion
+
+
+def _product(a: Quaternion, b: Quaternion) -> Quaternion:
+    """The rotation b, then a; (x, y, z, w)."""
+    ax, ay, az, aw = a
+    bx, by, bz, bw = b
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
+
+
+def _conjugate(a: Quaternion) -> Quaternion:
+    return -a[0], -a[1], -a[2], a[3]
 
 def _thinner(hull: Hull) -> Hull:
     """A convex part without the shell that the engine adds below and above."""

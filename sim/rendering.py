@@ -1,0 +1,228 @@
+"""Pictures of the table by the engine's software renderer.
+
+The renderer spends most of its time on the bare table. Table and ground therefore live in an engine of their own: for a
+camera and a look they are drawn once, and objects, drawn alone, are laid over that picture. Nothing lies under the table,
+so the result is the same; with cast shadows everything is drawn together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.cameras import CameraSpec
+from sim.meshes import TILE, Mesh
+from sim.objects import Shape
+from sim.patterns import RGB
+from sim.polygons import outline, rectangle, triangles
+from sim.states import Look, Placed
+from sim.textures import Texture
+from skills.types import Float, Int, UInt8, Workspace
+
+Shot = tuple[UInt8, Float, Int]
+"""RGB (H, W, 3) uint8, metric depth (H, W) float32, engine bodies (H, W) int, -1 for none."""
+
+_KEPT_BACKDROPS = 8
+_AWAY = [0.0, 0.0, -90.0]
+
+
+@dataclass(frozen=True, eq=False)
+class Prop:
+    """Something to be drawn that takes part in nothing, such as a link of the arm.
+
+    Attributes:
+        mesh: kept by the renderer as long as the world lives: hand in the same object again.
+        color: RGB in [0, 255].
+        base_from_prop: (4, 4) pose.
+    """
+
+    mesh: Mesh
+    color: RGB
+    base_from_prop: npt.NDArray[np.float64]
+
+
+class Renderer:
+    """Textures, visual shapes, props and pictures of one world.
+
+    Attributes:
+        nothing: a visual shape that shows nothing; without one the engine draws what it collides with.
+    """
+
+    def __init__(self, client: Any, backdrop: Any, folder: Path, workspace: Workspace) -> None:
+        self._p, self._backdrop, self._folder, self._workspace = client, backdrop, folder, workspace
+
+    def reset(self) -> None:
+        """Forgets everything that belonged to the engine's last life."""
+        self._visuals: dict[tuple[Shape, float, float, float], int] = {}
+        self._textures: dict[tuple[int, Texture], int] = {}
+        self._props: dict[Mesh, int] = {}
+        self._surfaces: dict[tuple[int, str], tuple[int, RGB | Texture]] = {}
+        self._backdrops: dict[tuple[CameraSpec, tuple[int, int], Look], tuple[UInt8, Float]] = {}
+        self._backdrop.resetSimulation()
+        self.nothing: int = self._p.createVisualShape(
+            self._p.GEOM_MESH,
+            vertices=[[0, 0, -9], [1e-6, 0, -9], [0, 1e-6, -9]],
+            indices=[0, 1, 2],
+            uvs=[[0, 0]] * 3,
+            normals=[[0, 0, 1]] * 3,
+        )
+
+    @property
+    def texture_count(self) -> int:
+        """Textures in the engine's memory, which only a reset gives back."""
+        return len(self._textures)
+
+    def visual(self, placed: Placed) -> int:
+        """The engine's visual shape of an object, about its centre of mass."""
+        key = (placed.shape, placed.scale, placed.height_scale, placed.texture.tile)
+        if key not in self._visuals:
+            self._visuals[key] = self._load(
+                placed.shape.mesh, placed.factors, placed.center_of_mass, TILE / placed.texture.tile * placed.scale
+            )
+        return self._visuals[key]
+
+    def paint(self, body: int, texture: Texture, client: Any = None) -> None:
+        """Gives a body a texture."""
+        p = client or self._p
+        key = (p.id, texture)
+        if key not in self._textures:
+            path = self._folder / f"{p.id}-{len(self._textures)}.tga"
+            path.write_bytes(_tga(texture.image()))
+            self._textures[key] = p.loadTexture(str(path))
+            path.unlink()
+        p.changeVisualShape(body, -1, textureUniqueId=self._textures[key], rgbaColor=[1, 1, 1, 1])
+
+    def shoot(self, camera: CameraSpec, size: tuple[int, int], look: Look, props: Sequence[Prop] = ()) -> Shot:
+        """Takes a picture of everything."""
+        self._place(props)
+        if look.shadow:
+            self._lay(self._p, look)
+            shot = self._take(self._p, camera, size, look)
+        else:
+            self._lay(self._p, None)
+            shot = self._over(self._take(self._p, camera, size, look), self._empty(camera, size, look))
+        for prop in props:
+            self._p.resetBasePositionAndOrientation(self._props[prop.mesh], _AWAY, [0, 0, 0, 1])
+        return shot
+
+    def _empty(self, camera: CameraSpec, size: tuple[int, int], look: Look) -> tuple[UInt8, Float]:
+        key = (camera, size, look)
+        if key not in self._backdrops:
+            if len(self._backdrops) >= _KEPT_BACKDROPS:
+                self._backdrops.pop(next(iter(self._backdrops)))
+            self._lay(self._backdrop, look)
+            rgb, depth, _ = self._take(self._backdrop, camera, size, look)
+            self._backdrops[key] = (rgb, depth)
+        return self._backdrops[key]
+
+    @staticmethod
+    def _over(front: Shot, behind: tuple[UInt8, Float]) -> Shot:
+        rgb, depth, bodies = front
+        bare = bodies < 0
+        np.copyto(rgb, behind[0], where=bare[..., None])
+        np.copyto(depth, behind[1], where=bare)
+        return rgb, depth, bodies
+
+    @staticmethod
+    def _take(p: Any, camera: CameraSpec, size: tuple[int, int], look: Look) -> Shot:
+        height, width = size
+        _, _, rgba, buffer, mask = p.getCameraImage(
+            width,
+            height,
+            camera.view_matrix().T.ravel().tolist(),
+            camera.projection_matrix(size).T.ravel().tolist(),
+            lightDirection=look.light_direction,
+            lightColor=look.light_color,
+            lightAmbientCoeff=look.ambient,
+            lightDiffuseCoeff=look.diffuse,
+            lightSpecularCoeff=look.specular,
+            shadow=int(look.shadow),
+            renderer=p.ER_TINY_RENDERER,
+        )
+        rgb = np.ascontiguousarray(np.reshape(rgba, (height, width, 4))[..., :3], dtype=np.uint8)
+        near, far = camera.near, camera.far
+        share = np.reshape(buffer, (height, width)).astype(np.float64)
+        depth = (far * near / (far - share * (far - near))).astype(np.float32)
+        return rgb, depth, np.reshape(mask, (height, width))
+
+    def _lay(self, p: Any, look: Look | None) -> None:
+        """Puts table and ground into a client as the look says, or takes them out of it."""
+        low, high = np.array(self._workspace.low[:2]), np.array(self._workspace.high[:2])
+        table = rectangle(*(high - low)) + (low + high) / 2
+        # The ground has a hole where the table is: one upon the other would flicker from a kilometre's distance.
+        around = outline(rectangle(6.0, 6.0, (0.5, 0.0)), table)
+        parts = (("ground", look and look.ground, around), ("table", look and look.table, outline(table)))
+        for name, wanted, rings in parts:
+            body, had = self._surfaces.get((p.id, name), (None, None))
+            if had == wanted:
+                continue
+            if body is not None:
+                p.removeBody(body)
+                del self._surfaces[p.id, name]
+            if wanted is None:
+                continue
+            texture = wanted if isinstance(wanted, Texture) else Texture(str(wanted), "solid", (wanted,))
+            corners, cut = triangles(rings)
+            visual = p.createVisualShape(
+                p.GEOM_MESH,
+                vertices=np.column_stack([corners, np.zeros(len(corners))]).tolist(),
+                indices=cut.ravel().tolist(),
+                uvs=((corners - corners.min(axis=0)) / texture.tile).tolist(),
+                normals=[[0, 0, 1]] * len(corners),
+            )
+            body = p.createMultiBody(0, -1, visual, [0, 0, 0], useMaximalCoordinates=1)
+            self.paint(body, texture, p)
+            self._surfaces[p.id, name] = (body, wanted)
+
+    def _place(self, props: Sequence[Prop]) -> None:
+        for prop in props:
+            if prop.mesh not in self._props:
+                shape = self._load(prop.mesh, np.ones(3), np.zeros(3), 1.0)
+                body = self._p.createMultiBody(0, -1, shape, _AWAY, useMaximalCoordinates=1)
+                self.paint(body, Texture(str(prop.color), "solid", (prop.color,)))
+                self._props[prop.mesh] = body
+            pose = prop.base_from_prop
+            self._p.resetBasePositionAndOrientation(self._props[prop.mesh], pose[:3, 3].tolist(), _quaternion(pose))
+
+    def _load(
+        self, mesh: Mesh, factors: npt.NDArray[np.float64], origin: npt.NDArray[np.float64], periods: float
+    ) -> int:
+        uvs = mesh.uvs * periods
+        normals = mesh.normals / factors
+        return int(
+            self._p.createVisualShape(
+                self._p.GEOM_MESH,
+                vertices=(mesh.vertices * factors - origin).tolist(),
+                indices=mesh.triangles.ravel().tolist(),
+                # The renderer wants coordinates above zero; whole periods change nothing.
+                uvs=(uvs - np.floor(uvs.min(axis=0))).tolist(),
+                normals=(normals / np.linalg.norm(normals, axis=1, keepdims=True)).tolist(),
+            )
+        )
+
+
+def _quaternion(pose: npt.NDArray[np.float64]) -> list[float]:
+    """(x, y, z, w) of a (4, 4) pose."""
+    r = pose[:3, :3]
+    # Bar-Itzhack's matrix: its largest eigenvector is the quaternion, in every case.
+    k = np.array(
+        [
+            [r[0, 0] - r[1, 1] - r[2, 2], 0, 0, 0],
+            [r[1, 0] + r[0, 1], r[1, 1] - r[0, 0] - r[2, 2], 0, 0],
+            [r[2, 0] + r[0, 2], r[2, 1] + r[1, 2], r[2, 2] - r[0, 0] - r[1, 1], 0],
+            [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], r[0, 0] + r[1, 1] + r[2, 2]],
+        ]
+    )
+    return [float(v) for v in np.linalg.eigh(k)[1][:, -1]]
+
+
+def _tga(image: npt.NDArray[np.uint8]) -> bytes:
+    """An uncompressed Targa file of an (H, W, 3) RGB picture."""
+    height, width = image.shape[:2]
+    header = bytes([0, 0, 2, *[0] * 9, width % 256, width // 256, height % 256, height // 256, 24, 0x20])
+    return header + image[..., ::-1].tobytes()
