@@ -77,13 +77,14 @@ def _prompted(ctx: Context, image: Image, asked: str, **prompt: npt.ArrayLike) -
 @skill("ImageCrop")
 def image_crop(ctx: Context, image: Image, masks: list[Mask]) -> tuple[list[Image], list[Mask]]:
     """Cuts the masked things out of a picture. Returns (objs, masks): picture i shows the thing of mask i."""
-    objs = [_cut(image, mask, i) for i, mask in enumerate(masks)]
+    objs = [cut(image, mask, i) for i, mask in enumerate(masks)]
     for obj, mask in zip(objs, masks):
         ctx.cut_from[obj.id] = mask
     return objs, list(masks)
 
 
-def _cut(image: Image, mask: Mask, index: int) -> Image:
+def cut(image: Image, mask: Mask, index: int = 0) -> Image:
+    """What a mask shows, with a margin of surroundings; ``index`` names the mask in an error."""
     if mask.array.shape != image.shape:
         raise BadArgument(
             f"mask {index} is {mask.array.shape[1]} x {mask.array.shape[0]} pixels, the picture {image.shape[1]} x "

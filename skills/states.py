@@ -1,0 +1,126 @@
+"""What is where on the table, from pictures alone: the objects' states that a reward can be given instead of truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skills.backends import Retriever, Segmenter
+from skills.errors import NothingFound
+from skills.footprints import Footprint, filled, footprint, table_points
+from skills.perception import cut
+from skills.registration import turn
+from skills.types import Bool, Float, Image, Mask, ObjectState, Pose, View
+
+SAME = 0.9
+"""A pairing of a new thing with an old one costs (1 - cosine of their looks) + half of move / ``FAR_M``; above this cost
+they are two."""
+FAR_M = 0.5
+"""A longer move costs no more, metres."""
+WITHIN = 0.7
+"""Share of a thing's filled outline inside a larger one's from which it counts as in or on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A thing as last seen: its state, its cut-out, its embedding (D,)."""
+
+    state: ObjectState
+    crop: Image
+    embedding: Float
+
+
+class Watcher:
+    """Follows the things on a table from picture to picture, by looks and place.
+
+    Ids are given in the order of first being seen and kept. A thing that can't be seen any more keeps its last state:
+    on a table, most likely something was put over it.
+    """
+
+    def __init__(
+        self, segmenter: Segmenter, retriever: Retriever, shapes: Sequence[str] = (), textures: Sequence[str] = ()
+    ) -> None:
+        """Takes the models, and the words among which names are chosen (none: things stay without a name)."""
+        self._segmenter, self._retriever = segmenter, retriever
+        self._shapes, self._textures = list(shapes), list(textures)
+        self._seen: dict[int, _Seen] = {}
+
+    def look(self, view: View) -> tuple[ObjectState, ...]:
+        """The states of everything in a view with a calibrated camera, by id; with depth, heights are measured."""
+        image = Image(view.rgb, view=view)
+        masks = self._segmenter.everything(self._segmenter.encode(image))
+        crops = [cut(image, mask) for mask in masks]
+        places = [footprint(mask, view) for mask in masks]
+        embeddings = self._retriever.embed_images(crops, "identity") if crops else np.zeros((0, 1), np.float32)
+        known = self._pairs(embeddings, places)
+        whole: dict[int, Bool] = {}
+        for i, (mask, crop, place) in enumerate(zip(masks, crops, places)):
+            id = known[i] if i in known else len(self._seen)
+            state = self._state(id, mask, crop, place, view)
+            self._seen[id] = _Seen(state, crop, embeddings[i])
+            whole[id] = filled(mask.array)
+        self._stack(whole)
+        return tuple(seen.state for seen in self._seen.values())
+
+    def _pairs(self, embeddings: Float, places: Sequence[Footprint]) -> dict[int, int]:
+        """Index of a new thing -> id of the old one that it is."""
+        from scipy.optimize import linear_sum_assignment
+
+        ids = list(self._seen)
+        if not ids or not places:
+            return {}
+        old = np.stack([self._seen[id].embedding for id in ids])
+        at = np.array([[self._seen[id].state.pose.x, self._seen[id].state.pose.y] for id in ids])
+        moves = np.linalg.norm(np.array([place.center for place in places])[:, None] - at[None], axis=-1)
+        cost = np.clip(1 - embeddings @ old.T, 0, 1) + 0.5 * np.clip(moves / FAR_M, 0, 1)
+        rows, columns = linear_sum_assignment(cost)
+        return {int(i): ids[int(j)] for i, j in zip(rows, columns) if cost[i, j] < SAME}
+
+    def _state(self, id: int, mask: Mask, crop: Image, place: Footprint, view: View) -> ObjectState:
+        """What a mask says of a thing; its name and its heading come from when it was first seen."""
+        old = self._seen.get(id)
+        top = float(
+            max(table_points(view, np.argwhere(mask.array)[:, ::-1].astype(float), mask.array)[:, 2].max(), 0.0)
+        )
+        yaw = old.state.pose.yaw + turn(old.crop, crop)[0] if old else 0.0
+        across = np.ptp(place.outline, axis=0)
+        return ObjectState(
+            id,
+            old.state.name if old else self._named(crop, self._shapes),
+            old.state.texture if old else self._named(crop, self._textures),
+            Pose(float(place.center[0]), float(place.center[1]), 0.0, float((yaw + np.pi) % (2 * np.pi) - np.pi)),
+            (float(across[0]), float(across[1]), top),
+            (tuple((float(x), float(y)) for x, y in place.outline),),
+        )
+
+    def _stack(self, whole: Mapping[int, Bool]) -> None:
+        """Says what lies in or on what: a thing whose filled outline lies within that of a larger one."""
+        for id, seen in list(self._seen.items()):
+            below = None
+            if id in whole:
+                area = int(whole[id].sum())
+                shares = {
+                    other: int((whole[id] & array).sum()) / area
+                    for other, array in whole.items()
+                    if other != id and array.sum() > area
+                }
+                below = max((o for o, share in shares.items() if share > WITHIN), key=shares.__getitem__, default=None)
+                self._seen[id] = replace(seen, state=replace(seen.state, on=below))
+
+    def _named(self, crop: Image, words: Sequence[str]) -> str:
+        """The word that a cut-out looks like most; "" when none fits."""
+        known = [word for word in words if self._knows(word)]
+        if not known:
+            return ""
+        cosines = self._retriever.embed_texts(known) @ self._retriever.embed_images([crop], "identity")[0]
+        best = int(cosines.argmax())
+        return known[best] if cosines[best] >= self._retriever.minimum.get("text", -1.0) else ""
+
+    def _knows(self, word: str) -> bool:
+        try:
+            self._retriever.embed_texts([word])
+        except NothingFound:
+            return False
+        return True
