@@ -27,11 +27,11 @@ def turn(before: Image, after: Image) -> tuple[float, float]:
     reach = max(_reach(before), _reach(after))
     one, other = _centred(before, reach), _centred(after, reach)
     coarse = np.arange(-180, 180, COARSE_DEGREES)
-    errors = np.array([_disagreement(_turned(one, angle), other) for angle in coarse])
+    errors = np.array([_disagreement(_turned(one, float(angle)), other) for angle in coarse])
     near = coarse[errors <= errors.min() + TIE]
     first = int(near[np.abs(near).argmin()])
     fine = np.arange(first - COARSE_DEGREES, first + COARSE_DEGREES + 1, FINE_DEGREES)
-    errors = np.array([_disagreement(_turned(one, angle), other) for angle in fine])
+    errors = np.array([_disagreement(_turned(one, float(angle)), other) for angle in fine])
     best = int(errors.argmin())
     degrees = (float(fine[best]) + 180) % 360 - 180
     return float(np.radians(degrees)), 1.0 - float(errors[best])
@@ -56,9 +56,9 @@ def _centred(image: Image, reach: float) -> tuple[UInt8, Float]:
     scale = (SIDE / 2) / reach
     middle = (SIDE - 1) / 2
     affine = np.array([[scale, 0, middle - scale * column], [0, scale, middle - scale * row]])
-    rgb: UInt8 = cv2.warpAffine(image.rgb, affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR).astype(np.uint8)
-    soft: Float = cv2.warpAffine(mask.astype(np.float32), affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
-    return rgb, soft
+    rgb = cv2.warpAffine(image.rgb, affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    soft = cv2.warpAffine(mask.astype(np.float32), affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    return rgb.astype(np.uint8), soft.astype(np.float32)
 
 
 def _turned(picture: tuple[UInt8, Float], degrees: float) -> tuple[UInt8, Float]:
@@ -66,9 +66,8 @@ def _turned(picture: tuple[UInt8, Float], degrees: float) -> tuple[UInt8, Float]
 
     middle = (SIDE - 1) / 2
     affine = cv2.getRotationMatrix2D((middle, middle), float(degrees), 1.0)
-    rgb: UInt8 = cv2.warpAffine(picture[0], affine, (SIDE, SIDE)).astype(np.uint8)
-    soft: Float = cv2.warpAffine(picture[1], affine, (SIDE, SIDE))
-    return rgb, soft
+    rgb, soft = cv2.warpAffine(picture[0], affine, (SIDE, SIDE)), cv2.warpAffine(picture[1], affine, (SIDE, SIDE))
+    return rgb.astype(np.uint8), soft.astype(np.float32)
 
 
 def _disagreement(one: tuple[UInt8, Float], other: tuple[UInt8, Float]) -> float:

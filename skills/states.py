@@ -15,8 +15,8 @@ from skills.registration import turn
 from skills.types import Bool, Float, Image, Mask, ObjectState, Pose, View
 
 SAME = 0.9
-"""A pairing of a new thing with an old one costs (1 - cosine of their looks) + half of move / ``FAR_M``; above this cost
-they are two."""
+"""A pairing of a new thing with an old one costs 1 - the cosine of their looks + half of move / ``FAR_M``; above this
+they are two things."""
 FAR_M = 0.5
 """A longer move costs no more, metres."""
 WITHIN = 0.7
@@ -44,7 +44,7 @@ class Watcher:
     ) -> None:
         """Takes the models, and the words among which names are chosen (none: things stay without a name)."""
         self._segmenter, self._retriever = segmenter, retriever
-        self._shapes, self._textures = list(shapes), list(textures)
+        self._shapes, self._textures = self._vocabulary(shapes), self._vocabulary(textures)
         self._seen: dict[int, _Seen] = {}
 
     def look(self, view: View) -> tuple[ObjectState, ...]:
@@ -109,18 +109,23 @@ class Watcher:
                 below = max((o for o, share in shares.items() if share > WITHIN), key=shares.__getitem__, default=None)
                 self._seen[id] = replace(seen, state=replace(seen.state, on=below))
 
-    def _named(self, crop: Image, words: Sequence[str]) -> str:
+    def _named(self, crop: Image, vocabulary: tuple[list[str], Float]) -> str:
         """The word that a cut-out looks like most; "" when none fits."""
-        known = [word for word in words if self._knows(word)]
-        if not known:
+        words, embeddings = vocabulary
+        if not words:
             return ""
-        cosines = self._retriever.embed_texts(known) @ self._retriever.embed_images([crop], "identity")[0]
+        cosines = embeddings @ self._retriever.embed_images([crop], "identity")[0]
         best = int(cosines.argmax())
-        return known[best] if cosines[best] >= self._retriever.minimum.get("text", -1.0) else ""
+        return words[best] if cosines[best] >= self._retriever.minimum.get("text", -1.0) else ""
 
-    def _knows(self, word: str) -> bool:
-        try:
-            self._retriever.embed_texts([word])
-        except NothingFound:
-            return False
-        return True
+    def _vocabulary(self, words: Sequence[str]) -> tuple[list[str], Float]:
+        """The words that the retriever knows, and their embeddings (N, D)."""
+        known: list[str] = []
+        embeddings = []
+        for word in words:
+            try:
+                embeddings.append(self._retriever.embed_texts([word])[0])
+            except NothingFound:
+                continue
+            known.append(word)
+        return known, np.array(embeddings)
