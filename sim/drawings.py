@@ -30,7 +30,20 @@ LETTERS: dict[str, Outline] = {
         [(35, 40), (55, 40), (45, 76)],
     ),
     "E": outline(
-        [(0, 0), (58, 0), (58, 19), (20, 19), (20, 42), (52, 42), (52, 60), (20, 60), (20, 83), (58, 83), (58, 102), (0, 102)]
+        [
+            (0, 0),
+            (58, 0),
+            (58, 19),
+            (20, 19),
+            (20, 42),
+            (52, 42),
+            (52, 60),
+            (20, 60),
+            (20, 83),
+            (58, 83),
+            (58, 102),
+            (0, 102),
+        ]
     ),
     "G": outline(
         [
@@ -109,9 +122,7 @@ def l_shape(size: tuple[float, float], bar: float) -> Outline:
 def u_shape(size: tuple[float, float], bar: float) -> Outline:
     """Three sides of a rectangle, open upwards (+y)."""
     w, h = size
-    return centred(
-        outline([(0, 0), (w, 0), (w, h), (w - bar, h), (w - bar, bar), (bar, bar), (bar, h), (0, h)])
-    )
+    return centred(outline([(0, 0), (w, 0), (w, h), (w - bar, h), (w - bar, bar), (bar, bar), (bar, h), (0, h)]))
 
 
 def ring(outer: float, inner: float, segments: int = 32) -> Outline:

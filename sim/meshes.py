@@ -72,7 +72,9 @@ def revolve(profile: npt.ArrayLike, segments: int) -> Mesh:
     unrolled = np.minimum(walked, walked[-1] - walked)
     for i, ((r0, z0), (r1, z1)) in enumerate(zip(line, line[1:])):
         normal_r, normal_z = (z1 - z0) / rises[i], -(r1 - r0) / rises[i]
-        vertices = np.concatenate([np.stack([r * cos, r * sin, np.full_like(cos, z)], 1) for r, z in ((r0, z0), (r1, z1))])
+        vertices = np.concatenate(
+            [np.stack([r * cos, r * sin, np.full_like(cos, z)], 1) for r, z in ((r0, z0), (r1, z1))]
+        )
         normals = np.tile(np.stack([normal_r * cos, normal_r * sin, np.full_like(cos, normal_z)], 1), (2, 1))
         uvs = np.concatenate([np.stack([s * cos, s * sin], 1) for s in unrolled[i : i + 2]]) / TILE
         low = np.arange(segments)
@@ -94,10 +96,14 @@ def prisms(rings: Outline, low: float, high: float) -> tuple[Hull, ...]:
 def prism(ring: Polygon, low: float, high: float, top: Polygon | None = None) -> Hull:
     """Corners of a straight prism over a convex polygon, or of a slanted one whose upper polygon is ``top``."""
     above = ring if top is None else top
-    return np.vstack([np.column_stack([ring, np.full(len(ring), low)]), np.column_stack([above, np.full(len(above), high)])])
+    return np.vstack(
+        [np.column_stack([ring, np.full(len(ring), low)]), np.column_stack([above, np.full(len(above), high)])]
+    )
 
 
-def wall_around(lower: Sequence[float], upper: Sequence[float], low: float, high: float, segments: int) -> tuple[Hull, ...]:
+def wall_around(
+    lower: Sequence[float], upper: Sequence[float], low: float, high: float, segments: int
+) -> tuple[Hull, ...]:
     """A round wall of convex parts: (inner, outer) radii at its foot and at its rim."""
     angles = np.arange(segments + 1) * (2 * np.pi / segments)
     rays = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -143,9 +149,7 @@ def _wall(ring: Polygon, low: float, high: float) -> Mesh:
     )
     outward = np.column_stack([along[:, 1], -along[:, 0], np.zeros(count)]) / lengths[:, None]
     i = np.arange(count)
-    faces = np.concatenate(
-        [np.stack([i, i + count, i + 2 * count], 1), np.stack([i, i + 2 * count, i + 3 * count], 1)]
-    )
+    faces = np.concatenate([np.stack([i, i + count, i + 2 * count], 1), np.stack([i, i + 2 * count, i + 3 * count], 1)])
     return Mesh(vertices, faces, uvs / TILE, np.tile(outward, (4, 1)))
 
 

@@ -130,9 +130,7 @@ def mark(name: str, rings: Outline, thickness: float = 0.001, inner: Polygon | N
     size = (float(width), float(depth), thickness)
     kind: Kind = "flat" if inner is None else "container"
     profile: Profile = "" if inner is None else "square"
-    return Shape(
-        name, kind, size, rings, 0.0, lambda: (extrude(rings, 0.0, thickness), ()), inner, 0.0, size, profile
-    )
+    return Shape(name, kind, size, rings, 0.0, lambda: (extrude(rings, 0.0, thickness), ()), inner, 0.0, size, profile)
 
 
 def line(length: float = 0.25, width: float = 0.04) -> Shape:

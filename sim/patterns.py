@@ -35,7 +35,9 @@ def edge(distance: Field, softness: float = 0.01) -> Field:
     return np.clip(0.5 - distance / (2 * softness), 0, 1)
 
 
-def noise(side: int, rng: np.random.Generator, waves: tuple[float, float], stretch: tuple[float, float] = (1, 1)) -> Field:
+def noise(
+    side: int, rng: np.random.Generator, waves: tuple[float, float], stretch: tuple[float, float] = (1, 1)
+) -> Field:
     """Periodic noise with mean 0 and deviation 1, of wave numbers within ``waves``, stretched along (u, v)."""
     k = np.fft.fftfreq(side, 1 / side)
     ku, kv = np.meshgrid(k * stretch[0], k * stretch[1])
@@ -139,7 +141,7 @@ def wooden(side: int, colors: Sequence[RGB], rng: np.random.Generator, lines: fl
     return mix(wave**2 * 0.85 + 0.08 * fine, colors[0], colors[1])
 
 
-def speckle(side: int, colors: Sequence[RGB], rng: np.random.Generator, waves: tuple[float, float] = (5, 20)) -> Picture:
+def speckle(side: int, colors: Sequence[RGB], rng: np.random.Generator, waves: tuple[float, float] = (3, 9)) -> Picture:
     """Grains of three colours, as in granite."""
     field = noise(side, rng, waves)
     picture = mix(edge(0.5 - field, 0.2), colors[0], colors[1])

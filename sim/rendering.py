@@ -2,12 +2,13 @@
 
 The renderer spends most of its time on the bare table. Table and ground therefore live in an engine of their own: for a
 camera and a look they are drawn once, and objects, drawn alone, are laid over that picture. Nothing lies under the table,
-so the result is the same; with cast shadows everything is drawn together.
+so the result is the same; with cast shadows everything is drawn together. The arm has an engine of its own as well and is
+laid over by depth: what is drawn never changes what is simulated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,14 @@ class Renderer:
         nothing: a visual shape that shows nothing; without one the engine draws what it collides with.
     """
 
-    def __init__(self, client: Any, backdrop: Any, folder: Path, workspace: Workspace) -> None:
-        self._p, self._backdrop, self._folder, self._workspace = client, backdrop, folder, workspace
+    def __init__(self, client: Any, connect: Callable[[], Any], folder: Path, workspace: Workspace) -> None:
+        self._p, self._folder, self._workspace = client, folder, workspace
+        self._backdrop, self._wings = connect(), connect()
+
+    def close(self) -> None:
+        """Gives its own engines back."""
+        self._backdrop.disconnect()
+        self._wings.disconnect()
 
     def reset(self) -> None:
         """Forgets everything that belonged to the engine's last life."""
@@ -64,6 +71,7 @@ class Renderer:
         self._surfaces: dict[tuple[int, str], tuple[int, RGB | Texture]] = {}
         self._backdrops: dict[tuple[CameraSpec, tuple[int, int], Look], tuple[UInt8, Float]] = {}
         self._backdrop.resetSimulation()
+        self._wings.resetSimulation()
         self.nothing: int = self._p.createVisualShape(
             self._p.GEOM_MESH,
             vertices=[[0, 0, -9], [1e-6, 0, -9], [0, 1e-6, -9]],
@@ -99,16 +107,13 @@ class Renderer:
 
     def shoot(self, camera: CameraSpec, size: tuple[int, int], look: Look, props: Sequence[Prop] = ()) -> Shot:
         """Takes a picture of everything."""
-        self._place(props)
         if look.shadow:
             self._lay(self._p, look)
             shot = self._take(self._p, camera, size, look)
         else:
             self._lay(self._p, None)
             shot = self._over(self._take(self._p, camera, size, look), self._empty(camera, size, look))
-        for prop in props:
-            self._p.resetBasePositionAndOrientation(self._props[prop.mesh], _AWAY, [0, 0, 0, 1])
-        return shot
+        return self._with_props(shot, props, camera, size, look) if props else shot
 
     def _empty(self, camera: CameraSpec, size: tuple[int, int], look: Look) -> tuple[UInt8, Float]:
         key = (camera, size, look)
@@ -179,24 +184,43 @@ class Renderer:
             self.paint(body, texture, p)
             self._surfaces[p.id, name] = (body, wanted)
 
-    def _place(self, props: Sequence[Prop]) -> None:
+    def _with_props(
+        self, shot: Shot, props: Sequence[Prop], camera: CameraSpec, size: tuple[int, int], look: Look
+    ) -> Shot:
+        shown = set()
         for prop in props:
             if prop.mesh not in self._props:
-                shape = self._load(prop.mesh, np.ones(3), np.zeros(3), 1.0)
-                body = self._p.createMultiBody(0, -1, shape, _AWAY, useMaximalCoordinates=1)
-                self.paint(body, Texture(str(prop.color), "solid", (prop.color,)))
+                shape = self._load(prop.mesh, np.ones(3), np.zeros(3), 1.0, self._wings)
+                body = self._wings.createMultiBody(0, -1, shape, _AWAY, useMaximalCoordinates=1)
+                self.paint(body, Texture(str(prop.color), "solid", (prop.color,)), self._wings)
                 self._props[prop.mesh] = body
             pose = prop.base_from_prop
-            self._p.resetBasePositionAndOrientation(self._props[prop.mesh], pose[:3, 3].tolist(), _quaternion(pose))
+            shown.add(self._props[prop.mesh])
+            self._wings.resetBasePositionAndOrientation(self._props[prop.mesh], pose[:3, 3].tolist(), _quaternion(pose))
+        for body in self._props.values():
+            if body not in shown:
+                self._wings.resetBasePositionAndOrientation(body, _AWAY, [0, 0, 0, 1])
+        rgb, depth, bodies = shot
+        over_rgb, over_depth, over = self._take(self._wings, camera, size, look)
+        before = (over >= 0) & (over_depth < depth)
+        np.copyto(rgb, over_rgb, where=before[..., None])
+        np.copyto(depth, over_depth, where=before)
+        return rgb, depth, np.where(before, -1, bodies)
 
     def _load(
-        self, mesh: Mesh, factors: npt.NDArray[np.float64], origin: npt.NDArray[np.float64], periods: float
+        self,
+        mesh: Mesh,
+        factors: npt.NDArray[np.float64],
+        origin: npt.NDArray[np.float64],
+        periods: float,
+        client: Any = None,
     ) -> int:
+        p = client or self._p
         uvs = mesh.uvs * periods
         normals = mesh.normals / factors
         return int(
-            self._p.createVisualShape(
-                self._p.GEOM_MESH,
+            p.createVisualShape(
+                p.GEOM_MESH,
                 vertices=(mesh.vertices * factors - origin).tolist(),
                 indices=mesh.triangles.ravel().tolist(),
                 # The renderer wants coordinates above zero; whole periods change nothing.

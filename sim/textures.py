@@ -138,7 +138,9 @@ def _table() -> dict[str, Texture]:
         light += [
             Texture(f"{a} and {b} {pattern}", pattern, (COLORS[a], COLORS[b])) for a, b in combinations(_PAIRED, 2)
         ]
-    light += [Texture(f"{name} {pattern}", pattern, (COLORS[name],)) for pattern in ("swirl", "paisley") for name in _PAIRED]
+    light += [
+        Texture(f"{name} {pattern}", pattern, (COLORS[name],)) for pattern in ("swirl", "paisley") for name in _PAIRED
+    ]
     light += [Texture(name, "solid", (color,)) for name, color in COLORS.items()]
     shaded = [t for t in light if t.pattern == "solid" and t.name != "olive"]
     shaded += [t for t in light if t.pattern in ("stripe", "polka dot", "swirl")]

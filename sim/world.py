@@ -82,6 +82,7 @@ class World:
         steps: simulated steps so far, 240 a second.
         watchers: called every ``WATCH_STEPS`` steps while the world moves, after contacts were looked at.
         workspace: outside of it an object has left the table.
+        joints: where the arm stopped after its last action, radians; None: at home, or there is none.
     """
 
     def __init__(self, look: Look | None = None, workspace: Workspace | None = None) -> None:
@@ -89,9 +90,8 @@ class World:
         self.workspace = workspace or Workspace()
         self.watchers: list[Callable[[], None]] = []
         self._p = _Client()
-        self._backdrop = _Client()
         self._files = tempfile.TemporaryDirectory(prefix="instruct2act-")
-        self._renderer = Renderer(self._p, self._backdrop, Path(self._files.name), self.workspace)
+        self._renderer = Renderer(self._p, _Client, Path(self._files.name), self.workspace)
         self._closed = False
         self._reset()
 
@@ -107,7 +107,9 @@ class World:
         self._hulls: dict[tuple[Shape, float, float], int] = {}
         self._renderer.reset()
         ground = p.createCollisionShape(p.GEOM_BOX, halfExtents=[3, 3, 0.05])
-        self._ground: int = p.createMultiBody(0, ground, self._renderer.nothing, [0.5, 0, -0.05], useMaximalCoordinates=1)
+        self._ground: int = p.createMultiBody(
+            0, ground, self._renderer.nothing, [0.5, 0, -0.05], useMaximalCoordinates=1
+        )
         p.changeDynamics(self._ground, -1, lateralFriction=1.0)
         self._token = next(_tokens)
         self._states: dict[int, int] = {}
@@ -125,6 +127,7 @@ class World:
         self._stale = True
         self._grip: _Grip | None = None
         self._blade: int | None = None
+        self.joints: npt.NDArray[np.float64] | None = None
 
     def clear(self) -> None:
         """Removes every object and event and starts ids and steps from 0; meshes and textures stay loaded."""
@@ -143,7 +146,7 @@ class World:
         if not self._closed:
             self._closed = True
             self._p.disconnect()
-            self._backdrop.disconnect()
+            self._renderer.close()
             self._files.cleanup()
 
     def __enter__(self) -> World:
@@ -208,7 +211,9 @@ class World:
             useMaximalCoordinates=1,
         )
         if not placed.shape.flat:
-            p.changeDynamics(body, -1, lateralFriction=1.0, rollingFriction=0.0, linearDamping=0.04, angularDamping=0.04)
+            p.changeDynamics(
+                body, -1, lateralFriction=1.0, rollingFriction=0.0, linearDamping=0.04, angularDamping=0.04
+            )
         self._placed[placed.id], self._body[placed.id], self._id[body] = placed, body, placed.id
         self._next = max(self._next, placed.id + 1)
         self._stale = True
@@ -228,9 +233,7 @@ class World:
         """Gives an object another texture."""
         old = self._placed[id]
         self._renderer.paint(self._engine_body(id), texture)
-        self._placed[id] = Placed(
-            id, old.name, old.shape, texture, old.scale, old.height_scale, old.fixed, old.visible
-        )
+        self._placed[id] = Placed(id, old.name, old.shape, texture, old.scale, old.height_scale, old.fixed, old.visible)
 
     def set_pose(self, id: int, pose: Pose) -> None:
         """Puts an object upright at a pose of its frame, at rest."""
@@ -284,7 +287,9 @@ class World:
         """Metres a second: of the centre of mass, or of the object's end turning about it, whichever is faster."""
         linear, angular = self._p.getBaseVelocity(self._engine_body(id))
         radius = 0.5 * max(self._placed[id].size)
-        return float(max(np.hypot(np.hypot(*linear[:2]), linear[2]), np.hypot(np.hypot(*angular[:2]), angular[2]) * radius))
+        return float(
+            max(np.hypot(np.hypot(*linear[:2]), linear[2]), np.hypot(np.hypot(*angular[:2]), angular[2]) * radius)
+        )
 
     def at_rest(self, speed: float = 5e-3) -> bool:
         """Whether nothing moves faster than ``speed`` metres a second."""
@@ -342,6 +347,10 @@ class World:
         what left the workspace."""
         events, self._events = self._events, []
         return events
+
+    def report(self, event: Event) -> None:
+        """Adds an event that only the tool knows of."""
+        self._events.append(event)
 
     def _look_around(self) -> None:
         pairs = {(self._name(point[1]), self._name(point[2])) for point in self._contact_points()}
@@ -569,6 +578,7 @@ def _product(a: Quaternion, b: Quaternion) -> Quaternion:
 
 def _conjugate(a: Quaternion) -> Quaternion:
     return -a[0], -a[1], -a[2], a[3]
+
 
 def _thinner(hull: Hull) -> Hull:
     """A convex part without the shell that the engine adds below and above."""
