@@ -1,1 +1,97 @@
-"""The PyBullet tabletop in the manner of VIMA. Importing this package loads no engine."""
+"""The PyBullet tabletop in the manner of VIMA. Importing this package loads no engine.
+
+``make`` plays a task, ``make_scene`` a generated free scene, ``make_objects`` the objects that a person names. Each gives
+a ``TabletopEnv`` that is reset already; ``sim.robot.SimRobot`` makes a robot of it. ``TASKS`` has the tasks by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sim.env import TabletopEnv
+    from sim.task import Task
+    from skills.types import Instruction
+
+    TASKS: Mapping[str, Task]
+    """Every task by name: levels, budget, docstring."""
+
+__all__ = ["TASKS", "make", "make_objects", "make_scene", "register_envs", "slots_for_reward"]
+
+
+def make(task: str, level: str = "L1", seed: int = 0, **options: Any) -> TabletopEnv:
+    """The episode that a task, a level and a seed name, for ever.
+
+    Args:
+        task: a name in ``TASKS``.
+        level: one of its levels.
+        seed: 0 or more.
+        options: of ``TabletopEnv``: motion="fast" | "arm", success_rule="inside" | "vima", size=(128, 256), ...
+
+    Raises:
+        UnknownName: no such task or level; says which there are.
+    """
+    from sim.env import TabletopEnv
+
+    env = TabletopEnv(task, level, **options)
+    env.reset(seed=seed)
+    return env
+
+
+def make_scene(scene_seed: int = 0, **options: Any) -> TabletopEnv:
+    """A generated free scene; ``inventory()`` says what is on the table. It has no goal."""
+    from sim.env import TabletopEnv
+    from sim.free import GeneratedRecipe
+
+    env = TabletopEnv(GeneratedRecipe(), **options)
+    env.reset(seed=scene_seed)
+    return env
+
+
+def make_objects(objects: str, seed: int = 0, **options: Any) -> TabletopEnv:
+    """A scene of the objects named, ``"red heart; blue bowl @0.5,0.2"`` (x, y in metres). It has no goal.
+
+    Args:
+        objects: names parted by semicolons; what has no texture or no place gets one by seed.
+        seed: 0 or more.
+        options: of ``TabletopEnv``.
+
+    Raises:
+        Mistake: a name that means nothing (with what is near), or things that don't fit.
+    """
+    from sim.env import TabletopEnv
+    from sim.free import ListedRecipe
+    from sim.words import parse_objects
+
+    env = TabletopEnv(ListedRecipe(tuple(parse_objects(objects))), **options)
+    env.reset(seed=seed)
+    return env
+
+
+def slots_for_reward(env: TabletopEnv, instruction: Instruction | None = None) -> dict[str, Any]:
+    """What each slot of an instruction stands for, as a reward function gets it; see ``sim.slots``."""
+    from sim.slots import slots_for_reward as bind
+
+    return bind(env, instruction)
+
+
+def register_envs() -> None:
+    """Registers ``instruct2act/<task>-v0`` with Gymnasium; Gymnasium's entry point calls it."""
+    import gymnasium
+
+    from sim.task import load
+
+    for name in load():
+        id = f"instruct2act/{name}-v0"
+        if id not in gymnasium.registry:
+            gymnasium.register(id, entry_point="sim.env:TabletopEnv", kwargs={"task": name})
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TASKS":
+        from sim.task import load
+
+        return load()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,245 @@
+"""What a task builds with: things drawn from its level's shapes and textures, placed where they fit, and their pictures.
+
+Ids are shuffled, so that neither an id nor the order in which bodies came to be gives away which thing plays which part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sim.cameras import SIZE
+from sim.objects import SHAPES, UPRIGHT, Shape
+from sim.partitions import Partition
+from sim.pictures import Pictures, Studio
+from sim.placement import NoRoom, Spot, is_free, on_table, sample
+from sim.polygons import rotated
+from sim.states import STUDIO, Look
+from sim.textures import TEXTURES, Texture
+from sim.world import World
+from skills.types import ObjectState, Pose, Slot
+
+_TRIES = 100
+_TOUCHING = 0.005
+"""Metres that must lie between the outlines of things that are put at a pose asked for."""
+_DROP = 0.002
+"""Metres above a container's floor at which a thing is put into it before the world settles."""
+
+
+@dataclass(eq=False)
+class Thing:
+    """An object of a scene, before there is a world. ``id`` is known once every thing was added."""
+
+    scene: Scene
+    shape: Shape
+    texture: Texture
+    pose: Pose
+    fixed: bool = False
+    scale: float = 1.0
+    height_scale: float = 1.0
+
+    @property
+    def id(self) -> int:
+        """Its id in the world. Asking for the first one closes the scene."""
+        return self.scene.ids()[self]
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: "red heart"."""
+        return f"{self.texture.name} {self.shape.name}"
+
+    def spot(self, pose: Pose | None = None) -> Spot:
+        """The place it takes where it is, or at another pose."""
+        return Spot.of([ring * self.scale for ring in self.shape.outline], pose or self.pose)
+
+    def state(self, pose: Pose | None = None) -> ObjectState:
+        """As a reward function sees it where it is, or at another pose."""
+        at = pose or self.pose
+        turned = [rotated(self.scale * ring, at.yaw) + (at.x, at.y) for ring in self.shape.outline]
+        rings = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in turned)
+        x, y, z = (self.scale * length for length in self.shape.size)
+        return ObjectState(self.id, self.shape.name, self.texture.name, at, (x, y, z * self.height_scale), rings)
+
+    def put(self, world: World, pose: Pose | None = None, texture: Texture | None = None, scale: float = 1.0) -> int:
+        """Adds it to a world, as it is in the scene or otherwise for a picture; returns the world's id."""
+        return world.add(
+            self.shape,
+            texture or self.texture,
+            pose or self.pose,
+            fixed=self.fixed,
+            scale=self.scale * scale,
+            height_scale=self.height_scale,
+        )
+
+
+class Scene:
+    """The things of one episode.
+
+    Attributes:
+        rng: for everything that the table's content depends on.
+        pictures_rng: for what only the instruction's pictures depend on.
+        split: shapes and textures to draw from.
+        things: what was added, in that order.
+        size: (height, width) of the instruction's pictures.
+    """
+
+    def __init__(
+        self,
+        split: Partition,
+        rng: np.random.Generator,
+        pictures_rng: np.random.Generator,
+        studio: Studio | None = None,
+        size: tuple[int, int] = SIZE,
+    ) -> None:
+        self.split, self.rng, self.pictures_rng, self.size = split, rng, pictures_rng, size
+        self.things: list[Thing] = []
+        self._studio = studio or Studio()
+        self._ids: dict[Thing, int] | None = None
+
+    # --- things -------------------------------------------------------------------------------------------------------
+
+    def dragged(
+        self, shapes: Sequence[str] | None = None, textures: Sequence[str] | None = None, at: Pose | None = None
+    ) -> Thing:
+        """Adds a thing to be moved, of the level's shapes and textures or of those given; unlike all others so far."""
+        shape, texture = self._draw(shapes or self.split.dragged, textures or self.split.dragged_textures)
+        return self.add(shape, texture, at)
+
+    def base(
+        self, shapes: Sequence[str] | None = None, textures: Sequence[str] | None = None, at: Pose | None = None
+    ) -> Thing:
+        """Adds a container, which nothing moves; likewise."""
+        shape, texture = self._draw(shapes or self.split.bases, textures or self.split.base_textures)
+        return self.add(shape, texture, at, fixed=True)
+
+    def inside(self, base: Thing) -> Thing:
+        """Adds a thing to be moved that lies in a container, its centre of mass over the middle, at the same heading."""
+        shape, texture = self._draw(self.split.dragged, self.split.dragged_textures)
+        floor = base.pose.z + base.shape.floor * base.scale + _DROP
+        dx, dy = rotated([shape.center_of_mass[:2]], base.pose.yaw)[0]
+        pose = Pose(base.pose.x - float(dx), base.pose.y - float(dy), floor, base.pose.yaw)
+        return self.add(shape, texture, pose, within=base)
+
+    def clutter(self, without: Sequence[Texture] = (), keep_free: Sequence[Spot] = ()) -> list[Thing]:
+        """Adds other things, a third of them containers, until there are 3, 4 or 5 in all.
+
+        Every task fills up to the same numbers of the same kinds, so that the table's content does not tell which task
+        it is set for.
+
+        Args:
+            without: textures that no other thing may have.
+            keep_free: places that the goal needs.
+        """
+        total = int(self.rng.integers(3, 6))
+        banned = {texture.name for texture in without}
+        added = []
+        while len(self.things) < total:
+            box = bool(self.rng.random() < 1 / 3)
+            shapes = self.split.bases if box else self.split.dragged
+            textures = self.split.base_textures if box else self.split.dragged_textures
+            shape, texture = self._draw(shapes, [name for name in textures if name not in banned])
+            added.append(self.add(shape, texture, fixed=box, keep_free=keep_free))
+        return added
+
+    def add(
+        self,
+        shape: Shape,
+        texture: Texture,
+        at: Pose | None = None,
+        *,
+        fixed: bool = False,
+        scale: float = 1.0,
+        height_scale: float = 1.0,
+        within: Thing | None = None,
+        keep_free: Sequence[Spot] = (),
+    ) -> Thing:
+        """Adds a thing at a pose, or at a random free one.
+
+        Args:
+            shape: what it is.
+            texture: what it wears.
+            at: where; drawn when left out.
+            fixed: nothing moves it.
+            scale: of the whole.
+            height_scale: of the height on top of that.
+            within: the container that it lies in.
+            keep_free: places that a drawn one must not touch.
+
+        Raises:
+            NoRoom: there is no free place, or the one asked for is taken.
+            RuntimeError: an id was asked for already.
+        """
+        if self._ids is not None:
+            raise RuntimeError("add every thing before asking for an id, a picture or a goal")
+        taken = [thing.spot() for thing in self.things if thing is not within]
+        if at is None:
+            at = sample(self.rng, [ring * scale for ring in shape.outline], [*taken, *keep_free])
+        thing = Thing(self, shape, texture, at, fixed, scale, height_scale)
+        if not is_free(thing.spot(), taken, _TOUCHING, apart=0.0) or not on_table(thing.spot().ring, 0.0):
+            raise NoRoom(f"({at.x:.2f}, {at.y:.2f}) m is taken or too near the edge for a {shape.name}")
+        self.things.append(thing)
+        return thing
+
+    def elsewhere(self, thing: Thing, taken: Sequence[Spot] = ()) -> Pose:
+        """A random free pose for a thing, its heading kept; free of every thing where it is now and of ``taken``."""
+        spots = [other.spot() for other in self.things]
+        return sample(
+            self.rng, [ring * thing.scale for ring in thing.shape.outline], [*spots, *taken], yaw=thing.pose.yaw
+        )
+
+    def scattered(self, things: Sequence[Thing]) -> dict[Thing, Pose]:
+        """Random poses for a picture of some things; they have nothing to do with where those are on the table."""
+        poses: dict[Thing, Pose] = {}
+        for thing in things:
+            taken = [other.spot(pose) for other, pose in poses.items()]
+            poses[thing] = sample(self.pictures_rng, [ring * thing.scale for ring in thing.shape.outline], taken)
+        return poses
+
+    def _draw(self, shapes: Sequence[str], textures: Sequence[str]) -> tuple[Shape, Texture]:
+        used = {thing.name for thing in self.things}
+        for _ in range(_TRIES):
+            shape, texture = (str(self.rng.choice(list(names))) for names in (shapes, textures))
+            if f"{texture} {shape}" not in used:
+                return SHAPES[shape], TEXTURES[texture]
+        raise NoRoom(f"every one of {len(shapes)} shapes in {len(textures)} textures is on the table already")
+
+    def ids(self) -> Mapping[Thing, int]:
+        """Each thing's id in the world, shuffled. Closes the scene."""
+        if self._ids is None:
+            order = self.rng.permutation(len(self.things))
+            self._ids = {thing: int(id) for thing, id in zip(self.things, order)}
+        return self._ids
+
+    def build(self, world: World) -> bool:
+        """Puts every thing into an empty world and lets it settle; whether all came to rest where they were put."""
+        ids = self.ids()
+        for thing in sorted(self.things, key=ids.__getitem__):
+            if thing.put(world) != ids[thing]:
+                raise RuntimeError("a scene is built in an empty world")
+        calm = world.settle()
+        moved = (np.hypot(at.x - t.pose.x, at.y - t.pose.y) for t in self.things for at in [world.pose(t.id)])
+        return calm and max(moved, default=0.0) < 0.005
+
+    # --- pictures -----------------------------------------------------------------------------------------------------
+
+    def picture(self, thing: Thing, texture: Texture | None = None, scale: float = 1.0) -> Slot:
+        """A thing's picture: alone, upright, cut out; in another texture, or enlarged, where a task says so."""
+        pose = Pose(0.5, 0.0, 0.0, UPRIGHT)
+
+        def fill(world: World) -> None:
+            thing.put(world, pose, texture, scale)
+
+        return Slot("object", Pictures(self._studio, STUDIO, fill, self.size, alone=True), binding=(thing.id,))
+
+    def arrangement(self, poses: Mapping[Thing, Pose], kind: Literal["scene", "frame"] = "scene") -> Slot:
+        """A picture of some things at some poses, on the table, without the robot."""
+
+        def fill(world: World) -> None:
+            for thing, pose in poses.items():
+                thing.put(world, pose)
+
+        states = tuple(thing.state(pose) for thing, pose in poses.items())
+        return Slot(kind, Pictures(self._studio, Look(), fill, self.size), states=states)
