@@ -7,12 +7,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from skills.backends import Encoded, Retriever, Segmenter
+from skills.footprints import Footprint
 from skills.robots import Monitor, Robot, Silent
 from skills.types import Image, Instruction, Mask, Observation, Outcome, View
 
 
 def _nobody(kind: str, facts: Mapping[str, Any]) -> None:
     """Hears nothing."""
+
+
+NOTES = {
+    "image": "image",
+    "segmentation": "image, masks, points, boxes",
+    "retrieval": "objs (ids), masks (each object's, or None), query (phrase or Image), scores (cosines), "
+    "probabilities, minimum, chosen (index or None)",
+    "match": "masks1, masks2, scores (N, M), pairs",
+    "location": "xyz, depth (measured, or the table's plane), and grasp and mask, or pixel",
+    "place": "xyz, mask",
+    "action": "action, mask (or None)",
+    "outcome": "outcome",
+}
+"""What skills tell listeners: kind -> its facts."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +38,14 @@ class Located:
         xyz: metres, base frame; the visible centre, as the program got it.
         grasp: metres, base frame: the point of the thing's surface that suction should take.
         mask, view: where it was seen.
+        planned_by: id of the action that is to bring it there; 0 when it is there.
     """
 
     xyz: tuple[float, float, float]
     grasp: tuple[float, float, float]
     mask: Mask
     view: View
+    planned_by: int = 0
 
 
 @dataclass
@@ -42,13 +59,15 @@ class Context:
         truth: whether perception may read the simulator's ground truth (``perception=oracle``); otherwise it is taken
             off every picture before a skill sees it.
         monitor: passed to every motion.
-        note: tells listeners a fact for people to look at: ``note("retrieval", {"scores": [...], "chosen": 2})``.
+        note: tells listeners a fact for people to look at; kinds and facts are listed in ``NOTES``.
         camera: the view that ``GetImage`` returns.
         observation: the newest look.
         located: locations handed out, newest last.
         outcomes: of every action carried out, in order.
         pictures: what was looked at or segmented, by image id: the way from a mask to its camera.
         cut_from: the mask of each cut-out, by the cut-out's id.
+        footprints: where masks lie on the table, by mask id.
+        planned: by mask id, where things will be (metres) once the actions built since the last look are done.
     """
 
     robot: Robot
@@ -64,6 +83,8 @@ class Context:
     outcomes: list[Outcome] = field(default_factory=list)
     pictures: dict[int, Image] = field(default_factory=dict)
     cut_from: dict[int, Mask] = field(default_factory=dict)
+    footprints: dict[int, Footprint] = field(default_factory=dict)
+    planned: dict[int, tuple[float, float]] = field(default_factory=dict)
     _encoded: dict[int, Encoded] = field(default_factory=dict)
 
     def look(self) -> View:
@@ -77,6 +98,19 @@ class Context:
         if image.id not in self._encoded:
             self._encoded[image.id] = self.segmenter.encode(image)
         return self._encoded[image.id]
+
+    def settle_plans(self, done: int | None = None) -> None:
+        """Counts an action that was carried out as a fact; without one, forgets all that is only planned."""
+        if done is not None:
+            self.located = [replace(it, planned_by=0) if it.planned_by == done else it for it in self.located]
+            return
+        self.located = [it for it in self.located if not it.planned_by]
+        self.planned.clear()
+
+    def bounds(self) -> dict[str, list[float]]:
+        """The workspace as programs get it under the name ``BOUNDS``: {"x": [low, high], "y": …, "z": …} metres."""
+        limits = self.robot.info.workspace
+        return {axis: [low, high] for axis, low, high in zip("xyz", limits.low, limits.high)}
 
     def templates(self) -> dict[str, Image]:
         """The instruction's pictures by slot name, as programs get them: the top view's, or the user's own."""

@@ -48,23 +48,45 @@ def footprint(mask: Mask, view: View) -> Footprint:
     Raises:
         NoSurface: the rays through the mask do not meet the table.
     """
-    import cv2
-
     whole = filled(mask.array)
     kept = without_handle(whole)
     outline_px = border(whole)
     cell = _cell(view, outline_px.mean(axis=0))
     outline = table_points(view, outline_px, mask.array)[:, :2]
-    body = outline if kept is whole else table_points(view, border(kept), mask.array)[:, :2]
     points = table_points(view, _pixels(whole), mask.array)[:, :2]
+    center = box_center(outline, points)
+    if kept is not whole:
+        center = box_center(*(table_points(view, px, mask.array)[:, :2] for px in (border(kept), _pixels(kept))))
 
-    depth_px = cv2.distanceTransform(np.pad(mask.array, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] - 0.5
-    clearance = depth_px * cell
+    return Footprint(center, _grasp(mask, view, cell), points, outline, cell)
+
+
+def _grasp(mask: Mask, view: View, cell: float) -> Float:
+    """(3,) metres: the point of the visible, level surface that is well inside it and closest to its centroid."""
+    import cv2
+
+    level = _level(mask, view, cell)
+    inside_px = cv2.distanceTransform(np.pad(level, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] - 0.5
+    clearance = inside_px * cell
     good = _pixels(clearance >= min(GRASP_CLEARANCE_M, 0.8 * float(clearance.max())))
-    middle = _pixels(mask.array).mean(axis=0)
-    at = good[np.linalg.norm(good - middle, axis=1).argmin()]
-    grasp = table_points(view, at[None], mask.array)[0]
-    return Footprint(box_center(body), grasp, points, outline, cell)
+    at = good[np.linalg.norm(good - _pixels(mask.array).mean(axis=0), axis=1).argmin()]
+    point: Float = table_points(view, at[None], mask.array)[0]
+    return point
+
+
+def _level(mask: Mask, view: View, cell: float) -> Bool:
+    """The pixels of a mask whose surroundings rise by less than 45 degrees: not a side that a slanted view shows."""
+    import cv2
+
+    if view.depth_m is None:
+        return mask.array
+    height = np.zeros(mask.array.shape, np.float32)
+    height[mask.array] = table_points(view, _pixels(mask.array), mask.array)[:, 2]
+    kernel = np.ones((3, 3), np.uint8)
+    highest = cv2.dilate(np.where(mask.array, height, -1.0).astype(np.float32), kernel)
+    lowest = cv2.erode(np.where(mask.array, height, 9.0).astype(np.float32), kernel)
+    level: Bool = mask.array & (highest - lowest <= 2 * cell)
+    return level if level.any() else mask.array
 
 
 def filled(array: Bool) -> Bool:
@@ -108,26 +130,37 @@ def border(array: Bool) -> Float:
     return points
 
 
-def box_center(outline: Float) -> Float:
-    """(2,) centre of the smallest rectangle around points (K, 2), over all its angles.
+def box_center(outline: Float, inside: Float) -> Float:
+    """(2,) centre of the upright box around a thing of unknown yaw.
 
-    Where several are nearly as small (a triangle has three) it is their mean, weighted by how nearly, so that it turns
-    with the outline.
+    A thing as symmetric as a heart has its axis along a principal axis of its surface: that box counts unless another
+    is clearly smaller (an L's). Otherwise it is the smallest box, and where several are nearly as small (a triangle has
+    three) their mean, weighted by how nearly. Either way it turns with the outline.
+
+    Args:
+        outline: (K, 2) metres.
+        inside: (N, 2) metres, spread evenly over the surface.
     """
-    angles = np.radians(np.arange(90))
-    axes = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    across = np.stack([-np.sin(angles), np.cos(angles)], axis=-1)
-    u, v = outline @ axes.T, outline @ across.T
-    lows, highs = np.stack([u.min(axis=0), v.min(axis=0)]), np.stack([u.max(axis=0), v.max(axis=0)])
-    area = np.prod(highs - lows, axis=0)
-    if area.min() <= 0:
-        middle: Float = (outline.min(axis=0) + outline.max(axis=0)) / 2
+    if len(inside) < 3:
+        middle: Float = outline.mean(axis=0)
         return middle
-    weights = np.exp(-(area / area.min() - 1) / 0.04)
-    along = (lows + highs) / 2
-    centers = along[0][:, None] * axes + along[1][:, None] * across
-    center: Float = (weights[:, None] * centers).sum(axis=0) / weights.sum()
-    return center
+    spread, axes = np.linalg.eigh(np.cov(inside.T))
+    own = float(np.arctan2(axes[1, 1], axes[0, 1]))
+    area, center = _box(outline, own + np.radians(np.arange(90)))
+    weights = np.exp(-(area / max(float(area.min()), 1e-9) - 1) / 0.04)
+    if area.min() <= 0 or (spread[1] - spread[0] > 0.1 * spread.sum() and area[0] <= 1.2 * area.min()):
+        weights = np.eye(len(area))[0]
+    mean: Float = weights @ center / weights.sum()
+    return mean
+
+
+def _box(outline: Float, angles: Float) -> tuple[Float, Float]:
+    """Area (A,) and centre (A, 2) of the box around points (K, 2) at each angle."""
+    along = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    across = np.stack([-np.sin(angles), np.cos(angles)], axis=-1)
+    u, v = outline @ along.T, outline @ across.T
+    middle = (u.min(axis=0) + u.max(axis=0)) / 2, (v.min(axis=0) + v.max(axis=0)) / 2
+    return np.ptp(u, axis=0) * np.ptp(v, axis=0), middle[0][:, None] * along + middle[1][:, None] * across
 
 
 def table_points(view: View, pixels: Float, inside: Bool | None = None) -> Float:

@@ -25,6 +25,7 @@ _ARTICLES = re.compile(r"^(?:(?:a|an|the|this|that|all|any)\s+)+", re.IGNORECASE
 def get_image(ctx: Context) -> Image:
     """Takes a new picture of the table from above. Take another after objects have moved."""
     view = ctx.look()
+    ctx.settle_plans()
     image = Image(view.rgb, view=view)
     ctx.pictures[image.id] = image
     ctx.note("image", {"image": image})
