@@ -16,7 +16,7 @@ from skills.motion import carry, limited, require_suction
 from skills.room import Room
 from skills.types import Action, Bool, Float, Mask, Workspace
 
-IN_PLACE_M = 0.01
+IN_PLACE_M = 0.02
 """A thing this close to its target stays."""
 SAME_SPOT = 0.6
 """IoU on the table from which a thing is part of the wanted arrangement, and not in its way."""
