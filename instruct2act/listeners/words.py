@@ -27,6 +27,8 @@ def plain(text: str, encoding: str = "utf-8", lines: bool = False) -> str:
             shown.append(character)
         elif unicodedata.category(character) in _HIDDEN:
             shown.append(character.encode("unicode_escape").decode("ascii"))
+        elif unicodedata.category(character) == "Zs":
+            shown.append(" ")
         else:
             shown.append(character)
     return "".join(shown).encode(encoding, "backslashreplace").decode(encoding)

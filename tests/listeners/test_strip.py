@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Play  # type: ignore[import-not-found]
+from PIL import Image as Pillow
+
+from instruct2act.events import Carried, Ended, SkillReturned
+from instruct2act.listeners.panels import panels
+from instruct2act.listeners.story import Story
+from instruct2act.listeners.strip import Strip
+from skills.types import Image, Slot, View
+
+
+def tell(play: Play) -> Story:
+    story = Story()
+    for event in play.events():
+        story.hear(event)
+    return story
+
+
+def read(path: Path) -> np.ndarray:
+    with Pillow.open(path) as picture:
+        assert picture.format == "PNG"
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_the_strip_is_written_at_the_end_and_nothing_else_is_left(play: Play, tmp_path: Path) -> None:
+    strip = Strip(tmp_path / "out" / "strip.png")
+    for event in play.events():
+        assert not (tmp_path / "out").exists() or isinstance(event, Ended)
+        strip.hear(event)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["strip.png"]
+    picture = read(strip.path)
+    before = np.repeat(np.repeat(play.view.rgb, 3, axis=0), 3, axis=1)
+    found = [y for y in range(60, 260) if np.array_equal(picture[y : y + 384, 32 : 32 + 768], before)]
+    assert len(found) == 1, "the scene stands on the page, three times as large, pixel by pixel"
+
+
+@pytest.mark.parametrize("stop", range(1, 12))
+def test_an_episode_that_breaks_off_anywhere_still_gives_a_strip(play: Play, tmp_path: Path, stop: int) -> None:
+    play.record = {"status": "interrupted", "success": None, "progress": None, "reward": None}
+    strip = Strip(tmp_path / "strip.png")
+    for event in list(play.events())[:stop]:
+        strip.hear(event)
+    strip.hear(Ended(play.end().record, None, {})) if stop % 2 else strip.close()
+    assert read(strip.path).shape[1] == 1624
+
+
+def test_nothing_is_written_for_an_episode_that_never_began(play: Play, tmp_path: Path) -> None:
+    Strip(tmp_path / "strip.png").close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_panels_follow_the_path_from_picture_to_motion(play: Play) -> None:
+    titles = [title for title, _ in panels(tell(play))]
+    assert titles == [
+        "Before",
+        "Segmentation: 6 masks",
+        "Retrieval: which is meant",
+        "Plan: 1 motion, 1 done",
+        "After",
+        "Result: success",
+    ]
+
+
+def test_the_chosen_crop_is_framed_and_its_object_outlined(play: Play) -> None:
+    shown = dict(panels(tell(play)))
+    retrieval = shown["Retrieval: which is meant"]
+    frames = [(retrieval[y, x] == (0, 114, 92)).all() for y, x in ((5, 176 + 38), (5, 176 + 3 * 96 + 38))]
+    assert frames == [True, False], "the first query chose crop 0, not crop 3"
+    plan, plain = shown["Plan: 1 motion, 1 done"], shown["Before"]
+    for index, drawn in ((0, True), (3, True), (5, False)):
+        x0, _, x1, y1 = (3 * v for v in play.masks[index].box_xyxy)
+        changed = (plan[y1 - 1, x0:x1] != plain[y1 - 1, x0:x1]).any(axis=1).mean()
+        assert (changed > 0.9) if drawn else (changed == 0)
+
+
+def test_motions_without_retrieval_outline_what_they_start_and_end_on() -> None:
+    play = Play(clicks=[(30.0, 35.0), (210.0, 35.0)])
+    story = Story()
+    for event in play.events():
+        if getattr(event, "kind", "") != "retrieval":
+            story.hear(event)
+    shown = dict(panels(story))
+    assert "Before, with the clicks" in shown
+    plan, plain = shown["Plan: 1 motion, 1 done"], np.repeat(np.repeat(play.view.rgb, 3, axis=0), 3, axis=1)
+    for index, drawn in ((0, True), (3, True), (1, False)):
+        x0, _, x1, y1 = (3 * v for v in play.masks[index].box_xyxy)
+        assert (plan[y1 - 1, x0:x1] != plain[y1 - 1, x0:x1]).any() == drawn
+
+
+def test_a_second_look_gets_panels_of_its_own(play: Play) -> None:
+    story = Story()
+    events = list(play.events())
+    second = View(play.view.rgb[::-1].copy(), play.camera)
+    events[-1:-1] = [
+        SkillReturned("GetImage", Image(second.rgb, view=second), "", 0.0),
+        *[event for event in events if isinstance(event, Carried)],
+    ]
+    for event in events:
+        story.hear(event)
+    plans = [picture for title, picture in panels(story) if title.startswith("Plan")]
+    assert len(plans) == 2 and not np.array_equal(plans[0], plans[1])
+
+
+def test_a_query_by_picture_is_called_by_its_slot() -> None:
+    play = Play()
+    play.slots = {"dragged_obj": Slot("object", {"top": play.crops[0]})}
+    story = tell(play)
+    assert story.called(play.crops[0]) == "{dragged_obj}"
+    assert story.called(play.crops[1]) == "a picture"
+    assert story.called("the red heart") == "the red heart"
+
+
+def test_nothing_fits_is_shown_as_such(play: Play) -> None:
+    story = Story()
+    for event in (play.begin(), play.retrieval("the unicorn", None)):
+        story.hear(event)
+    retrieval = dict(panels(story))["Retrieval: which is meant"]
+    assert not (retrieval == (0, 114, 92)).all(axis=2).any(), "no frame"
+    assert (retrieval == (176, 58, 0)).all(axis=2).any(), "said in red"
