@@ -1,0 +1,293 @@
+"""Trains the small CLIP on crops of simulated scenes.
+
+Four tables of what belongs together are learned at once, each by a softmax over the batch (which ranks) and by a
+sigmoid a pair (which says when nothing fits; Zhai et al. 2023): phrase to crop (graded, several right answers), crop to
+crop of one object at any turn, of one texture, of one shape (Khosla et al. 2020). Exported weights are a running mean.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from instruct2act.training import captions
+from instruct2act.training.batches import Batch, Batches
+from instruct2act.training.crops import TRAIN, read_pool, write_shard
+from instruct2act.training.evaluate_clip import calibrate
+from sim.objects import SHAPES
+from sim.textures import TEXTURES
+from skills.backends.openclip import build
+from skills.backends.torchvision_ops import ensure_torchvision
+
+ensure_torchvision()
+
+import torch  # noqa: E402
+from safetensors import safe_open  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+from skills.backends.openclip.small import ASPECT_WIDTH, SmallClip, to_file, tokenizer  # noqa: E402
+
+CHECKPOINT = "checkpoint.safetensors"
+CACHE = Path.home() / ".cache" / "instruct2act-train" / "clip"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a training run is given.
+
+    Attributes:
+        folder: crops, checkpoint and weights are kept here; a run that finds a checkpoint goes on from it.
+        seed: of crops, batches and initial weights.
+        minutes, steps: the run ends with whichever comes first; the learning rate falls to zero by then.
+        shards: files of 4,096 crops to train on; missing ones are rendered first.
+        rate: the highest learning rate.
+        checkpoint_minutes: between two checkpoints.
+        threads: processor threads.
+    """
+
+    folder: Path = CACHE
+    seed: int = 1
+    minutes: float = 90.0
+    steps: int = 20_000
+    shards: int = 24
+    rate: float = 2e-3
+    checkpoint_minutes: float = 2.0
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a run tells now and then: step, share done, seconds trained (over all its sittings), losses by name."""
+
+    step: int
+    share: float
+    seconds: float
+    losses: Mapping[str, float]
+
+
+class Objective(nn.Module):
+    """The losses' own parameters: scale and bias of each table, and a direction for each named texture and shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        tables = ("identity", "texture", "shape")
+        self.scale = nn.ParameterDict({name: nn.Parameter(torch.tensor(np.log(14.0)).float()) for name in tables})
+        self.bias = nn.ParameterDict({name: nn.Parameter(torch.tensor(-8.0)) for name in tables})
+        self.textures = nn.Parameter(torch.randn(len(TEXTURES), ASPECT_WIDTH) * 0.1)
+        self.shapes = nn.Parameter(torch.randn(len(SHAPES), ASPECT_WIDTH) * 0.1)
+
+    def pairs(self, name: str, vectors: Tensor, same: Tensor) -> Tensor:
+        """Loss of one crop-to-crop table."""
+        logits = self.scale[name].exp().clamp(max=60.0) * vectors @ vectors.T
+        return ranked(logits, same) + 0.5 * sorted_out(logits + self.bias[name], same)
+
+    def named(self, vectors: Tensor, directions: Tensor, index: Tensor) -> Tensor:
+        """Cross-entropy of crops whose texture or shape has a name."""
+        known = index < len(directions)
+        logits = 16.0 * vectors[known] @ functional.normalize(directions, dim=1).T
+        return functional.cross_entropy(logits, index[known], label_smoothing=0.02)
+
+
+def ranked(logits: Tensor, fits: Tensor) -> Tensor:
+    """Softmax cross-entropy of each row against its graded answers; unknown pairs are left out, empty rows too."""
+    unknown = torch.isnan(fits)
+    target = torch.nan_to_num(fits)
+    total = target.sum(1)
+    rows = total > 0
+    if not bool(rows.any()):
+        return logits.sum() * 0.0
+    log_share = functional.log_softmax(logits.masked_fill(unknown, -1e4), dim=1)
+    return -((target * log_share).sum(1)[rows] / total[rows]).mean()
+
+
+def sorted_out(logits: Tensor, fits: Tensor) -> Tensor:
+    """Sigmoid cross-entropy of every known pair, in sum, for each pair that fits."""
+    known = ~torch.isnan(fits)
+    losses = functional.binary_cross_entropy_with_logits(logits, torch.nan_to_num(fits), reduction="none")
+    return (losses * known).sum() / torch.nan_to_num(fits).sum().clamp(min=1.0)
+
+
+class Tokens:
+    """The published tokenizer's ids that captions use, and their rows in a small table."""
+
+    def __init__(self) -> None:
+        self._tokenizer = tokenizer()
+        used = {0, self._tokenizer.sot_token_id, self._tokenizer.eot_token_id, *self._tokenizer.encode("-")}
+        for word in captions.words():
+            used |= set(self._tokenizer.encode(word))
+        self.ids = sorted(used)
+
+    def rows(self, phrases: list[str]) -> Tensor:
+        """(N, context) rows of the small table."""
+        ids = self._tokenizer(phrases).numpy()
+        rows = np.searchsorted(self.ids, ids)
+        if not np.array_equal(np.asarray(self.ids)[rows], ids):
+            raise ValueError("a caption holds a word that captions.words() does not list")
+        return torch.from_numpy(rows)
+
+
+class Trainer:
+    """A model in training: weights, their running mean, optimiser, and where it stands."""
+
+    def __init__(self, options: Options) -> None:
+        torch.set_num_threads(options.threads)
+        torch.manual_seed(options.seed)
+        self.options, self.tokens = options, Tokens()
+        self.model = SmallClip(len(self.tokens.ids)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.objective = Objective()
+        self.mean = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        parameters = [*self.model.parameters(), *self.objective.parameters()]
+        decayed = [p for p in parameters if p.ndim > 1]
+        rest = [p for p in parameters if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98))
+        self.step, self.seconds = 0, 0.0
+
+    @property
+    def share(self) -> float:
+        """Of the run that is done."""
+        return min(1.0, max(self.step / self.options.steps, self.seconds / 60 / self.options.minutes))
+
+    def learn(self, batch: Batch) -> dict[str, float]:
+        """One step on one batch; its losses by name."""
+        self.model.train()
+        warm = min(1.0, (self.step + 1) / 200)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.options.rate * warm * 0.5 * (1 + np.cos(np.pi * self.share))
+        losses = self._losses(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        keep = min(0.998, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                if value.is_floating_point():
+                    self.mean[name].lerp_(value, 1 - keep)
+                else:
+                    self.mean[name].copy_(value)
+        return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        pixels = torch.from_numpy(batch.pixels).permute(0, 3, 1, 2)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = self.model.images(pixels)
+            words = self.model.texts(self.tokens.rows(list(batch.phrases)))
+        found = {name: vectors.float() for name, vectors in found.items()}
+        scale, fits = self.model.clip.logit_scale.exp().clamp(max=60.0), torch.from_numpy(batch.fits)
+        logits = scale * found["identity"] @ words.float().T
+        objective = self.objective
+        texture, shape = torch.from_numpy(batch.texture), torch.from_numpy(batch.shape)
+        return {
+            "words": ranked(logits.T, fits.T) + 0.5 * ranked(logits, fits)
+            + 0.5 * sorted_out(logits.T + self.model.clip.logit_bias, fits.T),
+            "identity": objective.pairs("identity", found["identity"], torch.from_numpy(batch.same_object)),
+            "texture": objective.pairs("texture", found["texture"], torch.from_numpy(batch.same_texture))
+            + objective.named(found["texture"], objective.textures, texture),
+            "shape": objective.pairs("shape", found["shape"], torch.from_numpy(batch.same_shape))
+            + objective.named(found["shape"], objective.shapes, shape),
+        }  # fmt: skip
+
+    # --- keeping it ---------------------------------------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        """Everything that going on needs, in one file that replaces the last one whole."""
+        state = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        state |= {f"objective.{name}": value for name, value in self.objective.state_dict().items()}
+        state |= {f"mean.{name}": value for name, value in self.mean.items()}
+        for index, moments in self.optimizer.state_dict()["state"].items():
+            state |= {f"optimizer.{index}.{name}": value for name, value in moments.items()}
+        facts = {"step": self.step, "seconds": self.seconds, "seed": self.options.seed, "tokens": self.tokens.ids}
+        unfinished = path.with_suffix(".part")
+        save_file({name: value.contiguous() for name, value in state.items()}, unfinished, {"facts": json.dumps(facts)})
+        unfinished.rename(path)
+
+    def load(self, path: Path) -> None:
+        """Goes on from a checkpoint.
+
+        Raises:
+            ValueError: it was made with another seed or other words.
+        """
+        with safe_open(path, "pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        if facts["seed"] != self.options.seed or facts["tokens"] != self.tokens.ids:
+            raise ValueError(f"{path} is of another run (other seed or vocabulary); remove it, or name another folder")
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
+
+        self.model.load_state_dict(part("model."))
+        self.objective.load_state_dict(part("objective."))
+        self.mean = part("mean.")
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in part("optimizer.").items():
+            index, key = name.split(".")
+            moments.setdefault(int(index), {})[key] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
+        self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+
+    def export(self, path: Path, facts: Mapping[str, Any]) -> None:
+        """Writes the running mean of the weights as the checkpoint that the backend loads."""
+        model = SmallClip(len(self.tokens.ids))
+        model.load_state_dict(self.mean)
+        scales = {name: float(value.detach().exp()) for name, value in self.objective.scale.items()}
+        to_file(model, self.tokens.ids, path, {"words": list(captions.words()), "scales": scales, **facts})
+
+
+def train(options: Options, tell: Callable[[Progress], None] = lambda _: None) -> Path:
+    """Trains, or goes on training, and writes ``clip_small.safetensors`` into the folder.
+
+    Args:
+        options: how long, with what, where.
+        tell: hears how it goes, every 20 steps.
+
+    Returns:
+        The weights' path.
+    """
+    pool = options.folder / f"crops-{options.seed}"
+    for number in range(options.shards):
+        write_shard(pool, options.seed, number, bank=TRAIN)
+    trainer, checkpoint = Trainer(options), options.folder / CHECKPOINT
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    batches, kept = Batches(read_pool(pool), TRAIN), time.monotonic()
+    for progress in _steps(trainer, batches):
+        if progress.step % 20 == 0 or progress.share >= 1:
+            tell(progress)
+        if time.monotonic() - kept > 60 * options.checkpoint_minutes or progress.share >= 1:
+            trainer.save(checkpoint)
+            kept = time.monotonic()
+    return write_weights(options)
+
+
+def write_weights(options: Options) -> Path:
+    """Writes the weights of a folder's checkpoint, finished or not, with thresholds set on tables of their own.
+
+    Raises:
+        FileNotFoundError: the folder has no checkpoint.
+    """
+    trainer, path = Trainer(options), options.folder / "clip_small.safetensors"
+    trainer.load(options.folder / CHECKPOINT)
+    facts = {"steps": trainer.step, "hours": trainer.seconds / 3600, "seed": options.seed, "shards": options.shards}
+    trainer.export(path, {**facts, "minimum": dict.fromkeys(("text", "identity", "texture", "shape"), -1.0)})
+    trainer.export(path, {**facts, "minimum": calibrate(build(pretrained=path))})
+    return path
+
+
+def _steps(trainer: Trainer, batches: Batches) -> Iterator[Progress]:
+    while trainer.share < 1:
+        start = time.monotonic()
+        batch = batches.draw(np.random.default_rng([trainer.options.seed, 3, trainer.step]))
+        losses = trainer.learn(batch)
+        trainer.seconds += time.monotonic() - start
+        yield Progress(trainer.step, trainer.share, trainer.seconds, losses)

@@ -1,0 +1,334 @@
+"""How well a retriever finds things on tables it never saw: ``python -m instruct2act.training.evaluate_clip``.
+
+A table holds three to seven objects, chosen so that a query has neighbours of the same texture or of the same shape.
+Asked are: a picture of one of them alone, at another turn; its full name; a shorter phrase that fits it alone; all of
+the same texture; all of the same shape; and the name of something that is not there, which must be refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from instruct2act.training import captions
+from instruct2act.training.crops import HELD_OUT, random_look, shape_bank, texture_bank
+from sim.cameras import TOP
+from sim.objects import SHAPES, Shape
+from sim.states import STUDIO, Look
+from sim.textures import TEXTURES, Texture
+from sim.world import World
+from skills.backends import Retriever, Segmenter
+from skills.types import Bool, Float, Image, Pose, View, Workspace
+
+_BLOCKS = {"block", "shorter block", "small block"}
+SEEN, UNSEEN = "named", "never trained on"
+"""Kinds of tables: the simulator's usual look with named objects; or any look, with half the objects of other banks."""
+
+CALIBRATION, REPORT = 101, 102
+"""Seeds of the tables that thresholds are set on, and of those that figures are taken from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """An object of a table.
+
+    Attributes:
+        shape, texture: what it is.
+        mask: (H, W) bool, its visible pixels.
+        crop: cut out by that mask.
+        picture: alone before white, at another turn.
+    """
+
+    shape: Shape
+    texture: Texture
+    mask: Bool
+    crop: Image
+    picture: Image
+
+    @property
+    def kind(self) -> str:
+        """Its shape as seen from above: blocks of any height are blocks."""
+        return "block" if self.shape.name in _BLOCKS else self.shape.name
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A view and the objects on it."""
+
+    view: View
+    things: Sequence[Thing]
+
+
+def crop_of(view: View, mask: Bool, margin: int = 2) -> Image:
+    """The box around a mask as a picture of its own."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = max(rows[0] - margin, 0), max(columns[0] - margin, 0)
+    box = (slice(top, rows[-1] + 1 + margin), slice(left, columns[-1] + 1 + margin))
+    return Image(view.rgb[box], mask[box], view.without_truth(), (int(left), int(top)))
+
+
+def tables(seed: int, count: int, kind: str) -> Iterator[Table]:
+    """Tables with objects and the picture of each."""
+    rng = np.random.default_rng([seed, len(kind)])
+    with World() as world, World(STUDIO) as studio:
+        made = 0
+        while made < count:
+            look = Look() if kind == SEEN else random_look(rng)
+            table = _table(world, studio, look, _choose(rng, kind), rng)
+            if len(table.things) >= 3:
+                made += 1
+                yield table
+
+
+def _choose(rng: np.random.Generator, kind: str) -> list[tuple[Shape, Texture]]:
+    bank = HELD_OUT
+    share = 1.0 if kind == SEEN else 0.5
+
+    def shape() -> Shape:
+        named = rng.random() < share
+        shapes = shape_bank(bank)
+        return shapes[int(rng.integers(len(SHAPES)) if named else rng.integers(len(SHAPES), len(shapes)))]
+
+    def texture() -> Texture:
+        named = rng.random() < share
+        textures = texture_bank(bank)
+        return textures[int(rng.integers(len(TEXTURES)) if named else rng.integers(len(TEXTURES), len(textures)))]
+
+    chosen = [(shape(), texture())]
+    for _ in range(int(rng.integers(2, 7))):
+        how = rng.random()
+        new = (shape(), chosen[0][1]) if how < 0.3 else (chosen[0][0], texture()) if how < 0.6 else (shape(), texture())
+        chosen.append(new)
+    return chosen
+
+
+def _table(
+    world: World, studio: World, look: Look, chosen: Sequence[tuple[Shape, Texture]], rng: np.random.Generator
+) -> Table:
+    world.clear()
+    world.look = look
+    bounds, placed, ids = Workspace(), [], {}
+    for shape, texture in chosen:
+        radius = float(np.hypot(*shape.size[:2])) / 2
+        for _ in range(30):
+            spot = rng.uniform(np.add(bounds.low[:2], radius), np.subtract(bounds.high[:2], radius))
+            if all(np.hypot(*(spot - other)) > radius + reach + 0.01 for other, reach in placed):
+                placed.append((spot, radius))
+                pose = Pose(float(spot[0]), float(spot[1]), 0.0, float(rng.uniform(0, 2 * np.pi)))
+                ids[world.add(shape, texture, pose, fixed=True)] = (shape, texture)
+                break
+    view = world.render(TOP, segmentation=True)
+    things, seen = [], set()
+    for id, (shape, texture) in ids.items():
+        mask: Bool = view.truth.segmentation == id if view.truth else np.zeros(0, dtype=np.bool_)
+        key = ("block" if shape.name in _BLOCKS else id if shape.name not in SHAPES else shape.name, texture.name)
+        if mask.sum() >= 20 and key not in seen:
+            seen.add(key)
+            things.append(Thing(shape, texture, mask, crop_of(view, mask), _picture(studio, shape, texture, rng)))
+    return Table(view, things)
+
+
+def _picture(studio: World, shape: Shape, texture: Texture, rng: np.random.Generator) -> Image:
+    studio.clear()
+    id = studio.add(shape, texture, Pose(0.5, 0.0, 0.0, float(rng.uniform(0, 2 * np.pi))), fixed=True)
+    view = studio.render(TOP, segmentation=True)
+    mask: Bool = view.truth.segmentation == id if view.truth else np.zeros(0, dtype=np.bool_)
+    return crop_of(view, mask)
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Answers:
+    """Similarities gathered over tables: of what fits, and of the best of what does not, for each question."""
+
+    right: dict[str, list[float]]
+    wrong: dict[str, list[float]]
+    absent: dict[str, list[float]]
+
+    @classmethod
+    def none(cls) -> Answers:
+        """No answers yet."""
+        return cls(defaultdict(list), defaultdict(list), defaultdict(list))
+
+    def add(self, question: str, similarities: Float, fits: Bool) -> None:
+        """Similarities (N,) of a question to a table's crops, and which of them are right."""
+        if fits.any() and not fits.all():
+            self.right[question].append(float(similarities[fits].min()))
+            self.wrong[question].append(float(similarities[~fits].max()))
+        elif not fits.any():
+            self.absent[question].append(float(similarities.max()))
+
+    def rates(self) -> dict[str, tuple[float, int]]:
+        """By question: the share of askings in which everything right came before everything wrong, and how many."""
+        return {
+            question: (float(np.mean(np.greater(right, self.wrong[question]))), len(right))
+            for question, right in sorted(self.right.items())
+        }
+
+    def minimum(self, present: Sequence[str], absent: Sequence[str]) -> float:
+        """The similarity that tells what is there from what is not with the fewest mistakes, both weighing the same."""
+        yes = np.sort(np.concatenate([self.right[name] for name in present]))
+        no = np.sort(np.concatenate([self.absent[name] for name in absent]))
+        levels = np.unique(np.concatenate([yes, no]))
+        wrong = np.searchsorted(yes, levels) / len(yes) + 1 - np.searchsorted(no, levels) / len(no)
+        best = levels[wrong <= wrong.min() + 1e-9]
+        return float((best[0] + best[-1]) / 2)
+
+    def refused(self, minimum: Mapping[str, float]) -> dict[str, float]:
+        """Shares of absent things refused and of present things refused, by question."""
+        found = {}
+        for question, low in ((q, minimum["text" if q.startswith("name") else "identity"]) for q in self.absent):
+            found[f"{question}: absent, refused"] = float(np.mean(np.array(self.absent[question]) < low))
+            found[f"{question}: present, refused"] = float(np.mean(np.array(self.right[question]) < low))
+        return found
+
+
+def ask(retriever: Retriever, found: Sequence[Table], seed: int, crops: Callable[[Table], Sequence[Image]]) -> Answers:
+    """Asks every question of every table.
+
+    Args:
+        retriever: who answers.
+        found: the tables.
+        seed: of the phrases.
+        crops: how a table's objects are cut out, in the order of its things.
+    """
+    rng, answers = np.random.default_rng([seed, 4]), Answers.none()
+    for table in found:
+        things, seen = table.things, crops(table)
+        vectors = retriever.embed_images(seen)
+        pictures = retriever.embed_images([thing.picture for thing in things])
+        phrases, fits = _phrases(things, rng)
+        words = retriever.embed_texts([phrase for _, phrase in phrases]) if phrases else np.zeros((0, vectors.shape[1]))
+        for (question, _), word, fit in zip(phrases, words, fits):
+            answers.add(question, vectors @ word, fit)
+        for index in range(len(things)):
+            mine = np.arange(len(things)) == index
+            answers.add("picture", vectors @ pictures[index], mine)
+            answers.add("picture", vectors[~mine] @ pictures[index], np.zeros(len(things) - 1, dtype=np.bool_))
+        for aspect in sorted({"texture", "shape"} & retriever.aspects):
+            inner = retriever.embed_images(seen, aspect)
+            what = [thing.texture.name if aspect == "texture" else thing.kind for thing in things]
+            for index, mine_is in enumerate(what):
+                others = [i for i in range(len(things)) if i != index]
+                alike = np.array([what[i] == mine_is and _told_apart(things[i], aspect) for i in others])
+                answers.add(f"same {aspect}", inner[others] @ inner[index], alike)
+    return answers
+
+
+def _told_apart(thing: Thing, aspect: str) -> bool:
+    """A random shape is its own; two of them share a family's name and nothing else."""
+    return aspect == "texture" or thing.shape.name in SHAPES
+
+
+def _phrases(things: Sequence[Thing], rng: np.random.Generator) -> tuple[list[tuple[str, str]], list[Bool]]:
+    """Questions in words with which things each fits: those that fit one thing and surely no other, or none at all."""
+    looks, nouns = captions.looks(), captions.all_nouns()
+    by_look, by_noun = captions.fit_tables([t.texture for t in things], [t.shape for t in things])
+    asked: list[tuple[str, str]] = []
+    fits: list[Bool] = []
+
+    def put(question: str, phrase: str, fit: Float) -> None:
+        one, none = (fit == 1).sum() == 1 and (fit[fit < 1] <= 0.5).all(), (fit == 0).all()
+        if one or none:  # never with a NaN: it compares as false
+            asked.append((question, phrase))
+            fits.append(fit == 1)
+
+    for index, thing in enumerate(things):
+        if thing.texture.name in TEXTURES and thing.shape.name in SHAPES:
+            own = np.array([float(i == index) for i in range(len(things))], dtype=np.float32)
+            put("name", captions.name_of(thing.texture, thing.shape), own)
+        some = np.flatnonzero(by_look[:, index] == 1), np.flatnonzero(by_noun[:, index] == 1)
+        for _ in range(2):
+            look, noun = int(rng.choice(some[0])), int(rng.choice(some[1]))
+            put(
+                "name, shorter", captions.say(looks[look], nouns[noun], rng), captions.fit(by_look[look], by_noun[noun])
+            )
+    texture = list(TEXTURES)[int(rng.integers(len(TEXTURES)))]
+    shape = list(SHAPES)[int(rng.integers(len(SHAPES)))]
+    if all(t.texture.name != texture or t.shape.name != shape for t in things):
+        look = captions.own_look(texture)
+        fit = captions.fit(by_look[look], by_noun[nouns.index(shape)])
+        put("name", f"{texture} {shape}", fit)
+    return asked, fits
+
+
+# --- figures ------------------------------------------------------------------------------------------------------
+
+
+def true_crops(table: Table) -> Sequence[Image]:
+    """Objects cut out by the simulator's own masks."""
+    return [thing.crop for thing in table.things]
+
+
+def found_crops(segmenter: Segmenter) -> Callable[[Table], Sequence[Image]]:
+    """Objects cut out by a segmenter: of its masks of everything, the one that overlaps each most."""
+
+    def crops(table: Table) -> Sequence[Image]:
+        masks = [mask.array for mask in segmenter.everything(segmenter.encode(Image(table.view.rgb)))]
+
+        def overlap(mask: Bool, thing: Thing) -> float:
+            return float((mask & thing.mask).sum() / (mask | thing.mask).sum())
+
+        best = [max(masks, key=lambda mask: overlap(mask, thing), default=thing.mask) for thing in table.things]
+        return [crop_of(table.view, mask) for mask in best]
+
+    return crops
+
+
+def calibrate(retriever: Retriever, count: int = 150) -> dict[str, float]:
+    """Minimum similarities by "text" and by aspect, from tables of their own."""
+    found = [*tables(CALIBRATION, count, SEEN), *tables(CALIBRATION, count // 2, UNSEEN)]
+    answers = ask(retriever, found, CALIBRATION, true_crops)
+    minimum = {
+        "text": answers.minimum(["name", "name, shorter"], ["name"]),
+        "identity": answers.minimum(["picture"], ["picture"]),
+    }
+    for aspect in sorted({"texture", "shape"} & retriever.aspects):
+        answers.absent[f"same {aspect}"] += answers.wrong[f"same {aspect}"]
+        minimum[aspect] = answers.minimum([f"same {aspect}"], [f"same {aspect}"])
+    return minimum
+
+
+def evaluate(retriever: Retriever, count: int = 200, segmenter: Segmenter | None = None) -> dict[str, float]:
+    """Figures on tables of both kinds, by the true masks or by a segmenter's; and milliseconds a crop."""
+    figures: dict[str, float] = {}
+    for kind in (SEEN, UNSEEN):
+        found = list(tables(REPORT, count, kind))
+        answers = ask(retriever, found, REPORT, true_crops if segmenter is None else found_crops(segmenter))
+        for question, (rate, askings) in answers.rates().items():
+            figures[f"{kind}: {question} ({askings})"] = rate
+        for question, share in answers.refused(retriever.minimum).items():
+            figures[f"{kind}: {question}"] = share
+    crops = [thing.crop for table in found[:20] for thing in table.things][:64]
+    retriever.embed_images(crops)
+    start = time.perf_counter()
+    retriever.embed_images(crops)
+    figures["milliseconds a crop"] = 1000 * (time.perf_counter() - start) / len(crops)
+    return figures
+
+
+def main(weights: Path | None = None, tables: int = 200, segmenter: str = "", threads: int = 1) -> None:
+    """Prints the figures of the small checkpoint, or of another file of its kind."""
+    import torch
+    import typer
+
+    from instruct2act.registry import find
+    from skills.backends.openclip import build
+
+    torch.set_num_threads(threads)
+    masks = find("skills.backends", segmenter).build() if segmenter else None
+    for name, value in evaluate(build(pretrained=weights), tables, masks).items():
+        typer.echo(f"{value:8.4f}  {name}")
+
+
+if __name__ == "__main__":
+    import typer
+
+    typer.run(main)
