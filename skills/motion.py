@@ -165,6 +165,7 @@ def robot_execution(ctx: Context, action: Action | list[Action]) -> dict[str, An
                 raise OutOfReach(
                     f"{label} has height {pose.z:.3f} m and yaw {pose.yaw:.3f}: not a pose of the workspace"
                 )
+    ctx.note("plan", {"actions": tuple(actions)})
     failed: list[str] = []
     done = clipped = 0
     for i, asked in enumerate(actions):

@@ -1,7 +1,7 @@
 """The episode as a film: the instruction, what was seen and planned, the motion, the verdict.
 
 OpenCV's wheels bring FFmpeg without an H.264 encoder (its licence). VP8 in WebM plays in browsers, VLC and mpv, and
-takes a quarter of the time of VP9 at the same size of file. Where no encoder is found, the film becomes an animated GIF.
+takes a quarter of the time of VP9 at the same size of file. Without an encoder the film becomes an animated GIF.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Video:
 
     Args:
         path: ``.webm`` (or ``.mp4``, slower); ``path`` afterwards says what was written, should the ending differ.
-        fps: frames a second; one ``Moving`` frame is one frame of the film.
+        fps: frames a second; one ``Moving`` frame is one frame of the film, and robots tick every 50 ms.
         size: (width, height) of the picture above the caption bar; frames of another aspect get a margin.
         codecs: what to try, as ``CODECS``.
     """
@@ -47,7 +47,7 @@ class Video:
     def __init__(
         self,
         path: Path,
-        fps: float = 25.0,
+        fps: float = 20.0,
         size: tuple[int, int] = (640, 384),
         codecs: Sequence[tuple[str, str]] = CODECS,
     ) -> None:

@@ -66,7 +66,7 @@ def test_an_episode_without_motion_still_shows_the_table(play: Play, tmp_path: P
     video = Video(tmp_path / "video.webm")
     video.hear(play.begin())
     video.hear(play.end())
-    assert len(read(video.path)) == video.frames >= 50
+    assert len(read(video.path)) == video.frames >= 40
 
 
 def test_nothing_is_left_of_an_episode_that_never_began(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_without_an_encoder_there_is_a_gif(play: Play, tmp_path: Path, codecs, c
         for index in range(film.n_frames):
             film.seek(index)
             lasts += film.info["duration"]
-    assert lasts / 1000 == pytest.approx(video.frames / 25, rel=0.15)
+    assert lasts / 1000 == pytest.approx(video.frames / 20, rel=0.15)
     assert not capfd.readouterr().err
 
 
