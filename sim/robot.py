@@ -108,3 +108,6 @@ class _Stoppable:
     def wants_frame(self) -> bool:
         return self._inner.wants_frame()
 
+    def planned(self, seconds: float) -> None:
+        self._inner.planned(seconds)
+

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from instruct2act.sandbox import templates
-from instruct2act.sandbox.errors import Problem, Stage, did_you_mean
+from instruct2act.sandbox.errors import Problem, Stage
 from instruct2act.sandbox.values import KINDS
 from skills import Skill
+from skills.errors import did_you_mean
 
 MODULES = frozenset(
     {"__future__", "bisect", "collections", "copy", "dataclasses", "datetime", "functools", "itertools"}
@@ -147,8 +148,8 @@ class _Reader:
                 continue
             name = skill.aliases.get(keyword.arg, keyword.arg)
             if name not in known:
-                meant = did_you_mean(keyword.arg, known)
-                self.problem("api", f"{skill.name} has no argument {keyword.arg!r}.{meant} {shown(skill)}", keyword)
+                meant = did_you_mean(keyword.arg[:60], known)
+                self.problem("api", f"{skill.name} has no argument {keyword.arg!r}{meant}. {shown(skill)}", keyword)
                 continue
             if name in taken:
                 self.problem("api", f"{skill.name} got {name!r} twice. {shown(skill)}", keyword)
@@ -172,8 +173,8 @@ class _Reader:
             return
         if "templates" not in self.own and templates.match(key.value, pictures) is None:
             there = f"it has {', '.join(map(repr, pictures))}" if pictures else "it has no pictures"
-            meant = did_you_mean(key.value, pictures)
-            self.problem("api", f"the instruction has no picture {key.value[:60]!r}; {there}.{meant}", key)
+            meant = did_you_mean(key.value[:60], pictures)
+            self.problem("api", f"the instruction has no picture {key.value[:60]!r}{meant}; {there}", key)
 
     def entry(self, tree: ast.Module) -> None:
         """Finds whose value is the run's: ``main()``, else that of the last statement of flat code."""
@@ -218,7 +219,7 @@ def typed(report: str, prepared: Prepared, skills: Mapping[str, Skill], names: I
         line, column = entry["location"]["row"], entry["location"]["column"]
         if code == "unresolved-reference":
             name = message.split("`")[1] if message.count("`") >= 2 else ""
-            message = f"name {name!r} is not defined.{did_you_mean(name, [*skills, *names])}"
+            message = f"name {name!r} is not defined{did_you_mean(name[:60], [*skills, *names])}"
         elif code not in _MISUSE or not any(subject in message for subject in subjects):
             continue
         problems.append(Problem("types", message[:500], line, column, prepared.line(line)))

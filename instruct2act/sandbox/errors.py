@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal
+
+from skills.errors import Mistake
 
 MESSAGE_BYTES = 2000
 
 Stage = Literal["syntax", "unsupported", "types", "runtime", "api", "limit", "aborted"]
 
 
-class SandboxUnavailable(RuntimeError):
+class SandboxUnavailable(Mistake):
     """Generated code cannot be contained on this machine; says which layer is missing and what to do."""
 
 
@@ -99,13 +100,6 @@ def clipped(text: str, size: int = MESSAGE_BYTES) -> str:
     first = head.encode(errors="replace")[: size * 2 // 3].decode(errors="ignore")
     last = tail.encode(errors="replace")[-(size // 4) :].decode(errors="ignore")
     return f"{first} … {last}"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'SAM'?`` or nothing, matched without regard to case or underscores."""
-    flat = {name.lower().replace("_", ""): name for name in known}
-    close = get_close_matches(word.lower().replace("_", "")[:100], list(flat), n=1, cutoff=0.6)
-    return f" Did you mean {flat[close[0]]!r}?" if close else ""
 
 
 def refused(problems: Sequence[Problem]) -> Failure:

@@ -48,7 +48,7 @@ class Printed:
 
 HeardEvent: TypeAlias = CallStarted | CallEnded | Printed
 Listener: TypeAlias = Callable[[HeardEvent], None]
-"""Hears a run; an exception in it is logged, and it hears no more of this run."""
+"""Hears a run, in order, in its thread; an exception in it ends the run abnormally and leaves `Gateway.run`."""
 
 
 @dataclass

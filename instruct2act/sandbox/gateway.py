@@ -28,12 +28,12 @@ from skills import Skill
 class Gateway:
     """Runs programs on a backend. Close it when done."""
 
-    def __init__(self, backend: Backend | None = None, *, mode: Mode = "jail", spare: int = 2) -> None:
+    def __init__(self, backend: Backend | None = None, *, mode: Mode = "jailed", spare: int = 2) -> None:
         """Args.
 
         Args:
             backend: the interpreter; Monty when left out.
-            mode: "jail", or "language-only" where a person accepts the interpreter as the only wall.
+            mode: "jailed", or "language-only" where a person accepts the interpreter as the only wall.
             spare: Monty's workers kept ready.
 
         Raises:

@@ -26,7 +26,7 @@ from typing import Literal
 from instruct2act.sandbox import launcher
 from instruct2act.sandbox.errors import SandboxUnavailable
 
-Mode = Literal["jail", "language-only"]
+Mode = Literal["jailed", "language-only"]
 
 _LAUNCHER = Path(launcher.__file__)
 _PLATFORM = "run it on Linux (x86_64 or aarch64), for instance in a container or WSL2"
@@ -99,13 +99,13 @@ class Jail:
     """A file that starts a program inside the jail; `pydantic_monty` gets it as its binary. Close it when done."""
 
     def __init__(
-        self, program: Path, mode: Mode = "jail", readable: tuple[Path, ...] = (), keep_stderr: bool = False
+        self, program: Path, mode: Mode = "jailed", readable: tuple[Path, ...] = (), keep_stderr: bool = False
     ) -> None:
         """Writes the file.
 
         Args:
             program: the executable to contain.
-            mode: "jail" refuses where a mandatory layer is missing; "language-only" puts up what there is.
+            mode: "jailed" refuses where a mandatory layer is missing; "language-only" puts up what there is.
             readable: files and folders it may read, beside itself and its libraries.
             keep_stderr: whether it keeps stderr (for a test); otherwise that is thrown away.
 
@@ -117,7 +117,7 @@ class Jail:
             self.path = program
             return
         lack = missing()
-        if lack and mode == "jail":
+        if lack and mode == "jailed":
             raise SandboxUnavailable(lack)
         self._folder = Path(tempfile.mkdtemp(prefix="instruct2act-"))
         self.path = self._folder / "worker"

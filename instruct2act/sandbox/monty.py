@@ -38,7 +38,7 @@ class Monty:
 
     name = "monty"
 
-    def __init__(self, mode: jail.Mode = "jail", spare: int = 2) -> None:
+    def __init__(self, mode: jail.Mode = "jailed", spare: int = 2) -> None:
         """Args.
 
         Args:

@@ -10,7 +10,7 @@ from typing import Any
 from instruct2act.sandbox import check as checks
 from instruct2act.sandbox import templates
 from instruct2act.sandbox.clocks import Watch
-from instruct2act.sandbox.errors import Failure, Frame, clipped, did_you_mean, refused
+from instruct2act.sandbox.errors import Failure, Frame, clipped, refused
 from instruct2act.sandbox.execution import (
     CallEnded,
     CallStarted,
@@ -25,7 +25,7 @@ from instruct2act.sandbox.execution import (
 from instruct2act.sandbox.guest import Called, Done, Event, Flooded, Guest, Raised
 from instruct2act.sandbox.values import Refused, Table, fit, inward, outward, summary
 from skills import Skill
-from skills.errors import Aborted, BadArgument, NothingFound, OutOfReach, SkillError
+from skills.errors import Aborted, BadArgument, NothingFound, OutOfReach, SkillError, did_you_mean
 
 _log = logging.getLogger(__name__)
 
@@ -58,14 +58,17 @@ class Run:
         self.print_chars = 0
         self.thrown: tuple[str, str] = ("", "")  # the last refusal: message as it crossed, where a record counts it
         self.thrown_type = ""
+        self.unheard: BaseException | None = None  # what a listener raised while the program printed
 
     def to_end(self, guest: Guest, check: bool) -> Execution:
         """Turn after turn, to the program's end or the host's."""
         try:
             self.watch.check()
             event = self._begin(guest, check)
-            while isinstance(event, Called):
+            while isinstance(event, Called) and self.unheard is None:
                 event = self._answer(guest, event)
+            if self.unheard is not None:
+                raise self.unheard
             return self._close(event)
         except _Ended as ended:
             return self.ended(ended.status, ended.failure)
@@ -152,7 +155,7 @@ class Run:
             raise _NoAttribute(f"handles have facts, no methods: there is no {called.name[1:40]}(); see the skills")
         skill = self.skills.get(called.name)
         if skill is None:
-            raise _NoName(f"name {called.name[:80]!r} is not defined.{did_you_mean(called.name, self.skills)}")
+            raise _NoName(f"name {called.name[:80]!r} is not defined{did_you_mean(called.name[:60], self.skills)}")
         if len(called.arguments) > len(skill.parameters):
             raise Refused(f"{skill.name} takes {len(skill.parameters)} arguments, got {len(called.arguments)}")
         given = {parameter.name: value for parameter, value in zip(skill.parameters, called.arguments)}
@@ -160,8 +163,8 @@ class Run:
         for keyword, value in called.keywords.items():
             name = skill.aliases.get(keyword, keyword)
             if name not in by_name:
-                meant = did_you_mean(keyword, by_name)
-                raise Refused(f"{skill.name} has no argument {keyword[:40]!r}.{meant} {checks.shown(skill)}")
+                meant = did_you_mean(keyword[:60], by_name)
+                raise Refused(f"{skill.name} has no argument {keyword[:60]!r}{meant}. {checks.shown(skill)}")
             if name in given:
                 raise Refused(f"{skill.name} got {name!r} twice. {checks.shown(skill)}")
             given[name] = value
@@ -184,17 +187,19 @@ class Run:
         self.print_chars += len(kept)
         if kept:
             self.printed.append(kept)
-            self._tell(Printed(kept))
+            try:
+                self._tell(Printed(kept))
+            except (
+                BaseException
+            ) as error:  # the interpreter would take it for the program's: end it, and raise it later
+                self.unheard = error
+                raise Flooded from None
         if len(text) > room:
             raise Flooded
 
     def _tell(self, event: HeardEvent) -> None:
-        for listener in list(self.listeners):
-            try:
-                listener(event)
-            except Exception:
-                _log.exception("a listener failed and hears no more of this run")
-                self.listeners.remove(listener)
+        for listener in self.listeners:
+            listener(event)
 
     # --- ends --------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from instruct2act.sandbox.errors import did_you_mean
+from skills.errors import did_you_mean
 from skills.types import Action, Image, Mask, Pose
 
 NODES, DEPTH, CHARS, ALL_CHARS = 20_000, 24, 10_000, 200_000
@@ -245,7 +245,9 @@ def _fit(value: Any, annotation: Any) -> Any:
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
         if isinstance(value, str) and value not in inner:
-            raise Refused(f"expected {expected(annotation)}, got {value!r}.{did_you_mean(value, map(str, inner))}")
+            raise Refused(
+                f"expected {expected(annotation)}, got {value[:40]!r}{did_you_mean(value[:40], map(str, inner))}"
+            )
         return value if any(value == choice and type(value) is type(choice) for choice in inner) else _MISFIT
     if origin in (typing.Union, types.UnionType):
         refusal: Refused | None = None

@@ -35,6 +35,12 @@ class Monitor(Protocol):
     def wants_frame(self) -> bool:
         """Whether someone would look at a frame now; a robot renders only then."""
 
+    def planned(self, seconds: float) -> None:
+        """A motion planned to take this long begins; ``tick`` raises once it takes more than twice that and 5 s.
+
+        For robots whose motions take time; a simulator that steps as fast as it can leaves it out.
+        """
+
 
 class Silent:
     """A monitor that nobody watches and nothing stops."""
@@ -45,6 +51,9 @@ class Silent:
     def wants_frame(self) -> bool:
         """Never."""
         return False
+
+    def planned(self, seconds: float) -> None:
+        """Does nothing."""
 
 
 @runtime_checkable
