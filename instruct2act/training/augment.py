@@ -1,0 +1,67 @@
+"""Changes to a picture that a camera or a nearer view could have made; the truth about its pixels moves along."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from instruct2act.training.engine import Picture
+from skills.types import UInt8
+
+
+def augment(picture: Picture, rng: np.random.Generator) -> Picture:
+    """A new picture of the same size: mirrored, nearer, in other light, through a worse camera; often just as it was."""
+    rgb, segmentation = picture.rgb, picture.segmentation
+    if rng.random() < 0.5:
+        rgb, segmentation = rgb[:, ::-1], segmentation[:, ::-1]
+    if rng.random() < 0.5:
+        rgb, segmentation = rgb[::-1], segmentation[::-1]
+    if rng.random() < 0.3:
+        zoomed = _nearer(Picture(rgb, segmentation), rng)
+        rgb, segmentation = zoomed.rgb, zoomed.segmentation
+    if rng.random() < 0.5:
+        rgb = _other_light(rgb, rng)
+    if rng.random() < 0.35:
+        rgb = _worse_camera(rgb, rng)
+    return Picture(np.ascontiguousarray(rgb), np.ascontiguousarray(segmentation))
+
+
+def _nearer(picture: Picture, rng: np.random.Generator) -> Picture:
+    """A part of the picture, enlarged: up to 1.6 times as a rule, up to 4 times now and then."""
+    height, width = picture.segmentation.shape
+    factor = rng.uniform(1.0, 1.6) if rng.random() < 0.7 else rng.uniform(1.6, 4.0)
+    h, w = round(height / factor), round(width / factor)
+    top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+    part = slice(top, top + h), slice(left, left + w)
+    smooth = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_NEAREST
+    rgb = cv2.resize(picture.rgb[part], (width, height), interpolation=smooth)
+    ids = cv2.resize(picture.segmentation[part], (width, height), interpolation=cv2.INTER_NEAREST)
+    return Picture(rgb.astype(np.uint8), ids.astype(np.int16))
+
+
+def _other_light(rgb: UInt8, rng: np.random.Generator) -> UInt8:
+    """Gain a channel, contrast, gamma, and a brightness that changes across the picture."""
+    level = np.arange(256, dtype=np.float32) / 255
+    curve = np.clip(level ** np.exp(rng.normal(0, 0.25)) * rng.uniform(0.7, 1.25) + rng.normal(0, 0.05), 0, 1)
+    table = np.clip(curve[:, None] * rng.uniform(0.85, 1.15, 3) * 255, 0, 255).astype(np.uint8)
+    lit: UInt8 = np.ascontiguousarray(cv2.LUT(np.ascontiguousarray(rgb), table[:, None, :].reshape(1, 256, 3)))
+    if rng.random() < 0.3:
+        height, width = rgb.shape[:2]
+        slope = rng.normal(0, 0.25, 2)
+        ramp = 1 + slope[0] * np.linspace(-1, 1, height)[:, None] + slope[1] * np.linspace(-1, 1, width)
+        lit = np.clip(lit * np.clip(ramp, 0.3, 1.7)[..., None], 0, 255).astype(np.uint8)
+    return lit
+
+
+def _worse_camera(rgb: UInt8, rng: np.random.Generator) -> UInt8:
+    """Blur, noise, JPEG: each of them sometimes."""
+    worse = np.ascontiguousarray(rgb)
+    if rng.random() < 0.5:
+        worse = cv2.GaussianBlur(worse, (0, 0), float(rng.uniform(0.3, 1.0))).astype(np.uint8)
+    if rng.random() < 0.5:
+        noise = rng.normal(0, rng.uniform(1, 10), rgb.shape)
+        worse = np.clip(worse + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.4:
+        _, code = cv2.imencode(".jpg", worse, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
+        worse = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return worse

@@ -1,0 +1,92 @@
+"""What every training here shares: a budget, a learning rate for it, averaged weights, checkpoints to go on from."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+@dataclass
+class Budget:
+    """How long training lasts: so many steps, or so many minutes, whichever is given; kept across interruptions.
+
+    Attributes:
+        steps: optimiser steps in all; 0: the clock decides.
+        minutes: of training in all, earlier runs of the same checkpoint counted; 0: the steps decide.
+    """
+
+    steps: int = 0
+    minutes: float = 0.0
+    done: int = 0
+    before_s: float = 0.0
+    _since: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        if bool(self.steps) == bool(self.minutes):
+            raise ValueError(f"a training takes steps or minutes, not {self.steps} steps and {self.minutes} minutes")
+
+    @property
+    def seconds(self) -> float:
+        """Trained so far, all runs together."""
+        return self.before_s + time.monotonic() - self._since
+
+    @property
+    def spent(self) -> float:
+        """Share of the budget that is used, [0, 1]."""
+        share = self.done / self.steps if self.steps else self.seconds / (60 * self.minutes)
+        return min(1.0, share)
+
+
+def learning_rate(step: int, spent: float, warmup: int = 200) -> float:
+    """Factor on the peak learning rate: a linear warm-up in steps, then a cosine to 2 % over the budget."""
+    return min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent)))
+
+
+class Average:
+    """Exponential moving average of a model's weights: better than the last step's at any moment."""
+
+    def __init__(self, model: torch.nn.Module, decay: float = 0.999) -> None:
+        self.decay, self.steps = decay, 0
+        self.state = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: torch.nn.Module) -> None:
+        """Moves towards the model, faster in the beginning."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for name, value in model.state_dict().items():
+            kept = self.state[name]
+            if value.is_floating_point():
+                kept.lerp_(value, 1 - decay)
+            else:
+                kept.copy_(value)
+
+
+def save(path: Path, state: Mapping[str, Any]) -> None:
+    """Writes a checkpoint whole: a kill in the middle leaves the earlier one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    torch.save(dict(state), unfinished)
+    unfinished.replace(path)
+
+
+def load(path: Path) -> dict[str, Any] | None:
+    """The checkpoint to go on from, or None."""
+    if not path.is_file():
+        return None
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    return state
+
+
+Report = Callable[[Mapping[str, float]], None]
+"""Hears a training's figures now and then: step, loss, seconds, share of the budget spent."""
+
+
+def silent(_figures: Mapping[str, float]) -> None:
+    """Nobody listens."""

@@ -1,0 +1,242 @@
+"""Trains the small Segment Anything model on the data engine's pictures, by that paper's recipe.
+
+Each picture is asked for several of its objects, and for the table, by one inner point or a loose box. Of the three
+masks only the one that fits best is corrected (focal and dice loss), a head learns to tell how well each fits, and in
+every other step a second round goes on from the first answer with a point where it was wrong. Where the recipe differs:
+the single-mask output is trained on every prompt, and Muon moves the encoder's matrices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from instruct2act.training.augment import augment
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
+from instruct2act.training.pool import Pool
+from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
+from skills.backends.sam.decoder import attend, upscale
+from skills.backends.sam.small import SmallConfig, build_small
+
+FOCAL_WEIGHT = 20.0
+"""Of the focal loss beside the dice loss and the predicted IoU's square error (Segment Anything, appendix A)."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``train`` needs to know.
+
+    Attributes:
+        folder: for the pool of pictures and the checkpoint; training goes on from a checkpoint that is there.
+        steps, minutes: the budget, one of the two.
+        seed: of weights, pictures and prompts.
+        pictures, prompts: in a step; prompts a picture.
+        peak: learning rate at its highest.
+        keep_every_s: seconds between checkpoints.
+        device: "cpu" or "cuda".
+    """
+
+    folder: Path
+    steps: int = 0
+    minutes: float = 0.0
+    seed: int = 0
+    pictures: int = 8
+    prompts: int = 6
+    peak: float = 1e-3
+    keep_every_s: float = 120.0
+    device: str = "cpu"
+
+
+class Trainer:
+    """The model, its optimisers and its averaged weights; everything that a checkpoint holds."""
+
+    def __init__(self, options: Options, config: SmallConfig | None = None) -> None:
+        torch.manual_seed(options.seed)
+        self.options, self.config = options, config or SmallConfig()
+        self.model: Any = build_small(self.config).to(options.device).train()
+        matrices, others = [], []
+        for name, value in self.model.named_parameters():
+            (matrices if value.ndim == 2 and ".blocks." in name else others).append(value)
+        decayed = [value for value in others if value.ndim >= 2]
+        plain = [value for value in others if value.ndim < 2]
+        muon = torch.optim.Muon(matrices, lr=options.peak, weight_decay=0.05, adjust_lr_fn="match_rms_adamw")
+        groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizers = [muon, torch.optim.AdamW(groups, lr=options.peak, betas=(0.9, 0.98))]
+        self.average = Average(self.model)
+        self.budget = Budget(options.steps, options.minutes)
+        self.path = options.folder / "checkpoint.pt"
+        if (state := load(self.path)) is not None:
+            self.model.load_state_dict(state["model"])
+            for optimizer, kept in zip(self.optimizers, state["optimizers"]):
+                optimizer.load_state_dict(kept)
+            self.average.state, self.average.steps = state["average"], state["step"]
+            self.budget.done, self.budget.before_s = state["step"], state["seconds"]
+
+    def save(self) -> None:
+        """Writes the checkpoint."""
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "step": self.budget.done,
+            "seconds": self.budget.seconds,
+        }
+        save(self.path, state)
+
+    def step(self, pool: Pool) -> dict[str, float]:
+        """One step; what it draws depends on the seed, the step's number and the pool."""
+        rng = np.random.default_rng([self.options.seed, self.budget.done])
+        size = (128, 256) if rng.random() < 0.85 else None
+        drawn = [pool.draw(rng, size)]
+        size = drawn[0].segmentation.shape[0], drawn[0].segmentation.shape[1]
+        drawn += [pool.draw(rng, size) for _ in range(self.options.pictures - 1)]
+        changed = [augment(picture, rng) for picture in drawn]
+        prompts = prompts_for(changed, rng, self.options.prompts)
+        rgb = np.stack([picture.rgb for picture in changed])
+        figures = self._learn(torch.from_numpy(rgb), prompts, rng, again=self.budget.done % 2 == 1)
+        self.budget.done += 1
+        return figures
+
+    def _learn(self, rgb: torch.Tensor, prompts: Prompts, rng: np.random.Generator, again: bool) -> dict[str, float]:
+        device = self.options.device
+        target = torch.from_numpy(prompts.target).to(device)
+        with torch.autocast(device, dtype=torch.bfloat16):
+            answer = Answer(self.model, rgb.to(device), prompts)
+        loss, fits = judge(answer.logits, answer.iou, target)
+        if again:
+            picked = answer.iou[:, 1:].argmax(dim=1) + 1
+            rows = torch.arange(len(picked), device=device)
+            chosen = answer.logits[rows, picked].detach().float()
+            wrong = F.interpolate(chosen[:, None], target.shape[-2:], mode="bilinear")[:, 0] > 0
+            pairs = zip(wrong.cpu().numpy(), prompts.target)
+            extra = torch.tensor([correcting_point(a, t, rng) for a, t in pairs], device=device)
+            with torch.autocast(device, dtype=torch.bfloat16):
+                logits, iou = answer.again(chosen.clamp(-32, 32), extra)
+            second, _ = judge(logits, iou, target)
+            loss = (loss + second) / 2
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        factor = learning_rate(self.budget.done, self.budget.spent)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.options.peak * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.average.update(self.model)
+        best = fits[:, 1:]
+        told = best.gather(1, answer.iou[:, 1:].argmax(dim=1, keepdim=True))
+        return {"loss": float(loss), "best": float(best.max(dim=1).values.mean()), "picked": float(told.mean())}
+
+
+class Answer:
+    """The model's answer to prompts on several pictures at once, with gradients.
+
+    Attributes:
+        logits: (N, 4, h, w); the first is the single-mask output.
+        iou: (N, 4) predicted.
+    """
+
+    def __init__(self, sam: Any, rgb: torch.Tensor, prompts: Prompts) -> None:
+        """Asks about pictures (B, H, W, 3) uint8; prompts must come in equal numbers for each, in order."""
+        self.sam = sam
+        x = (rgb.permute(0, 3, 1, 2).float() - sam.pixel_mean) / sam.pixel_std
+        self.features = sam.image_encoder(x)
+        self.image_pe = sam.prompt_encoder.get_dense_pe()[..., : self.features.shape[2], : self.features.shape[3]]
+        self.image = torch.from_numpy(prompts.image).to(rgb.device)
+        self.by_box = torch.from_numpy(np.isnan(prompts.point[:, 0])).to(rgb.device)
+        self.point = torch.from_numpy(np.nan_to_num(prompts.point)).to(rgb.device)[:, None]
+        self.box = torch.from_numpy(np.nan_to_num(prompts.box)).to(rgb.device)
+        sparse = self._sparse(self.point, torch.ones_like(self.point[..., 0]))
+        grouped = sparse.view(len(rgb), -1, *sparse.shape[1:])
+        blank = sam.prompt_encoder.no_mask_embed.weight.view(1, -1, 1, 1)
+        attended = attend(sam.mask_decoder, self.features + blank, self.image_pe, grouped)
+        self.logits, self.iou = upscale(sam.mask_decoder, attended, slice(None)).float(), attended.iou.float()
+
+    def again(self, mask_input: torch.Tensor, extra: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """A second round: (N, h, w) logits of the first and (N, 3) points x, y, label."""
+        points = torch.cat([self.point, extra[:, None, :2].float()], dim=1)
+        labels = torch.stack([torch.ones_like(extra[:, 2]), extra[:, 2]], dim=1)
+        sparse = self._sparse(points, labels)
+        dense = self.sam.prompt_encoder._embed_masks(mask_input[:, None])
+        image = self.features[self.image] + dense
+        attended = attend(self.sam.mask_decoder, image, self.image_pe, sparse[:, None])
+        return upscale(self.sam.mask_decoder, attended, slice(None)).float(), attended.iou.float()
+
+    def _sparse(self, points: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """(N, K + 1, C): K points and the padding, or the box's corners and the points after the first."""
+        encoder = self.sam.prompt_encoder
+        by_point = encoder._embed_points(points, labels, pad=True)
+        corners = encoder._embed_boxes(self.box)
+        if points.shape[1] > 1:
+            corners = torch.cat([corners, encoder._embed_points(points[:, 1:], labels[:, 1:], pad=False)], dim=1)
+        return torch.where(self.by_box[:, None, None], corners, by_point)
+
+
+def judge(logits: torch.Tensor, iou: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The loss of answers.
+
+    Args:
+        logits: (N, 4, h, w).
+        iou: (N, 4) predicted IoU.
+        target: (N, H, W) bool.
+
+    Returns:
+        The loss, and (N, 4) the IoU that the masks really have at the picture's size.
+    """
+    size = (target.shape[-2], target.shape[-1])
+    exact = target.float()
+    with torch.no_grad():
+        cells = F.interpolate(exact[:, None], logits.shape[-2:], mode="area")
+        best = mask_loss(logits[:, 1:], cells).argmin(dim=1) + 1
+        hard = F.interpolate(logits, size, mode="bilinear") > 0
+        shared = (hard & target[:, None]).sum(dim=(-2, -1))
+        either = (hard | target[:, None]).sum(dim=(-2, -1))
+        fits = shared / either.clamp(min=1)
+    rows = torch.arange(len(logits), device=logits.device)
+    corrected = torch.stack([logits[:, 0], logits[rows, best]], dim=1)
+    loss = mask_loss(F.interpolate(corrected, size, mode="bilinear"), exact[:, None]).mean()
+    return loss + F.mse_loss(iou, fits), fits
+
+
+def mask_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Focal (gamma 2) and dice loss of masks (N, M, h, w) against (N, 1, h, w) in [0, 1]: (N, M)."""
+    wide = target.expand_as(logits)
+    cross = F.binary_cross_entropy_with_logits(logits, wide, reduction="none")
+    chance = logits.sigmoid()
+    focal = ((chance - wide) ** 2 * cross).mean(dim=(-2, -1))
+    shared, both = (chance * wide).sum(dim=(-2, -1)), (chance + wide).sum(dim=(-2, -1))
+    return FOCAL_WEIGHT * focal + 1 - (2 * shared + 1) / (both + 1)
+
+
+def train(options: Options, report: Report = silent) -> Path:
+    """Trains until the budget is spent, going on from the folder's checkpoint if there is one.
+
+    Args:
+        options: see there. The pool of pictures must hold at least one shard (``instruct2act.training.pool``).
+        report: hears the figures every twenty steps.
+
+    Returns:
+        The checkpoint's path; ``instruct2act.training.weights`` makes shipped weights of it.
+    """
+    pool = Pool(options.folder / "pool")
+    if not pool.grow(most=1000):
+        raise FileNotFoundError(f"no pictures in {pool.folder}; render some first")
+    trainer = Trainer(options)
+    budget, sums, saved = trainer.budget, {"loss": 0.0, "best": 0.0, "picked": 0.0}, trainer.budget.seconds
+    while budget.spent < 1:
+        for name, value in trainer.step(pool).items():
+            sums[name] += value / 20
+        if budget.done % 20 == 0:
+            report({"step": budget.done, **sums, "seconds": budget.seconds, "spent": budget.spent})
+            sums = dict.fromkeys(sums, 0.0)
+            pool.grow()
+        if budget.seconds - saved > options.keep_every_s:
+            saved = budget.seconds
+            trainer.save()
+    trainer.save()
+    return trainer.path
