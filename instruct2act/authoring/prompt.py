@@ -1,0 +1,156 @@
+"""Messages for an author: what may be called, examples, and the instruction as data.
+
+A style is a folder of prompts/: ``system.md`` and ``reward.md`` (system texts for programs and for rewards), ``turn.md``
+(the user's turn) and ``examples/*.py``, whose docstring is an instruction and whose code is its program. Signatures and
+docstrings are printed from the code, never repeated in a prompt.
+
+The instruction goes along as JSON strings between tags, so that nothing in its text reads as part of the prompt.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+from typing import Any, Literal
+
+from instruct2act.authoring import vocabulary
+from instruct2act.authoring.llm import Message
+from instruct2act.resources import folder
+from skills import describe
+from skills.errors import UnknownName
+from skills.types import Instruction, ObjectState, Slot
+
+Wanted = Literal["program", "reward"]
+
+_TAGS = ("<instruction>", "</instruction>")
+_SIGNATURES = {"program": "main() -> dict", "reward": "reward(history, slots) -> dict"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """An instruction as an author gets it.
+
+    Attributes:
+        wanted: what is to be written.
+        text: the instruction, with ``{slots}``.
+        slots: name -> {"kind": object | scene | frame | click | word}, with "word" or "click" (an index) where it has one.
+        clicks: how many clicks there are.
+        objects: names of what is on the table, where those are given.
+    """
+
+    wanted: Wanted
+    text: str
+    slots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    clicks: int = 0
+    objects: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, instruction: Instruction, wanted: Wanted, objects: Sequence[ObjectState] = ()) -> Request:
+        """What an author is told of an instruction: no picture's content, no binding."""
+        slots = {name: _slot(slot, instruction) for name, slot in instruction.slots.items()}
+        names = tuple(f"{state.texture} {state.name}".strip() for state in objects)
+        return cls(wanted, instruction.text, slots, len(instruction.clicks), names)
+
+    def as_text(self) -> str:
+        """Between tags, one JSON value a line."""
+        lines = [f"{key}: {json.dumps(value)}" for key, value in vars(self).items() if key != "objects" or value]
+        # A tag inside the text is spelled otherwise, so that only the last line closes the block.
+        return "\n".join([_TAGS[0], *(line.replace("<", "\\u003c") for line in lines), _TAGS[1]])
+
+
+def read(text: str) -> Request | None:
+    """The request in a message, or None: the inverse of ``Request.as_text``."""
+    block = re.search(rf"^{_TAGS[0]}\n(.*?)\n{_TAGS[1]}$", text, re.MULTILINE | re.DOTALL)
+    if block is None:
+        return None
+    values = {key: json.loads(value) for key, value in re.findall(r"^(\w+): (.*)$", block[1], re.MULTILINE)}
+    if "objects" in values:
+        values["objects"] = tuple(values["objects"])
+    return Request(**values)
+
+
+def for_program(instruction: Instruction, style: str = "compact") -> list[Message]:
+    """The messages that ask for a program."""
+    return _messages(Request.of(instruction, "program"), instruction, style)
+
+
+def for_reward(instruction: Instruction, objects: Sequence[ObjectState] = (), style: str = "compact") -> list[Message]:
+    """The messages that ask for a reward function, from the instruction and the objects' names alone."""
+    return _messages(Request.of(instruction, "reward", objects), instruction, style)
+
+
+def again(messages: Sequence[Message], answer: str, trouble: str) -> list[Message]:
+    """The same conversation, the answer, and what was wrong with it."""
+    return [
+        *messages,
+        Message("assistant", answer),
+        Message("user", f"That does not work:\n{trouble}\nAnswer again, in full."),
+    ]
+
+
+@lru_cache(maxsize=8)
+def system(wanted: Wanted, style: str = "compact") -> str:
+    """The system text of a style, its gaps filled from the code."""
+    root = style_folder(style)
+    if wanted == "reward":
+        return Template(_text(root / "reward.md")).substitute(vocabulary=vocabulary.describe())
+    shown = "\n\n".join(f'Instruction: "{text}"\n```python\n{code}\n```' for text, code in examples(style))
+    return Template(_text(root / "system.md")).substitute(skills=describe(), examples=shown)
+
+
+def examples(style: str = "compact") -> list[tuple[str, str]]:
+    """(instruction, program) of each of a style's examples, by file name."""
+    found = []
+    for path in sorted((style_folder(style) / "examples").glob("*.py")):
+        source = _text(path)
+        module = ast.parse(source)
+        text = ast.get_docstring(module)
+        if text is None or len(module.body) < 2:
+            raise ValueError(f"{path.name}: an example is a docstring, the instruction, and a program")
+        after = module.body[0].end_lineno or 0
+        found.append((text, "\n".join(source.splitlines()[after:]).strip("\n")))
+    return found
+
+
+def style_folder(style: str) -> Path:
+    """Where a style's files are.
+
+    Raises:
+        UnknownName: there is no such style.
+    """
+    root = folder("prompts")
+    there = sorted(path.name for path in root.iterdir() if (path / "system.md").is_file())
+    if style not in there:
+        raise UnknownName("prompt style", style, there)
+    return root / style
+
+
+def _messages(request: Request, instruction: Instruction, style: str) -> list[Message]:
+    signature = _SIGNATURES[request.wanted]
+    turn = Template(_text(style_folder(style) / "turn.md")).substitute(instruction=request.as_text(), wanted=signature)
+    pictures = tuple(
+        (name, slot.pictures.get("top") or next(iter(slot.pictures.values())))
+        for name, slot in instruction.slots.items()
+        if slot.pictures
+    )
+    return [Message("system", system(request.wanted, style)), Message("user", turn, pictures)]
+
+
+def _slot(slot: Slot, instruction: Instruction) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": slot.kind}
+    if slot.kind == "word":
+        told["word"] = slot.word
+    if slot.kind == "click":
+        clicks = [tuple(click) for click in instruction.clicks]
+        told["click"] = clicks.index(tuple(slot.click)) if slot.click and tuple(slot.click) in clicks else 0
+    return told
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

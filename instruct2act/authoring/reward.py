@@ -1,0 +1,241 @@
+"""Rewards: an author turns the instruction into ``reward(history, slots)``, which scores an episode in [0, 1].
+
+The author sees the instruction and the objects' names; it never sees the goal, the success flag or what happened. The
+function runs in the sandbox, behind the words of `vocabulary.py`. States come from the simulator or from perception; where a
+slot's binding comes from, the caller says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from instruct2act.authoring import prompt, vocabulary
+from instruct2act.authoring.llm import LLM
+from instruct2act.authoring.policy import Heard, _nobody, converse
+from instruct2act.authoring.program import Program, Refusal
+from instruct2act.sandbox import Failure, Limits, Score, run_reward
+from instruct2act.sandbox.errors import Problem
+from instruct2act.sandbox.guest import Backend
+from skills.types import Action, Camera, Instruction, Moment, ObjectState, Pose
+
+RewardResult = Score
+History = Sequence[Moment]
+
+_SAME = 1e-9
+_LIMITS = Limits(turn_s=2.0, program_s=60.0)
+
+
+class RewardFailed(Exception):
+    """A reward function did not score an episode; ``failure`` is the sandbox's account of it."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(str(failure))
+
+
+# --- what a reward function sees ----------------------------------------------------------------------------------------
+
+
+def history_as_data(history: History) -> list[dict[str, Any]]:
+    """Moments as the plain dicts that reward functions read."""
+    return [
+        {
+            "action": None if moment.action is None else _action(moment.action),
+            "objects": [state_as_data(state) for state in moment.objects],
+            "events": [{"kind": event.kind, "a": event.a, "b": event.b} for event in moment.events],
+        }
+        for moment in history
+    ]
+
+
+def state_as_data(state: ObjectState) -> dict[str, Any]:
+    """One object's state as a plain dict."""
+    return {
+        "id": state.id,
+        "name": state.name,
+        "texture": state.texture,
+        "pose": _pose(state.pose),
+        "size": list(state.size),
+        "footprint": [[list(point) for point in ring] for ring in state.footprint],
+        "on": state.on,
+    }
+
+
+def slots_as_data(
+    instruction: Instruction, start: Sequence[ObjectState] = (), camera: Camera | None = None
+) -> dict[str, Any]:
+    """What each slot stands for: ids (pictures, clicks), object states (scenes, frames), or a word.
+
+    Clicks are there under ``click_1``, ``click_2``…: the ids of what was clicked, the uppermost if several; and under
+    ``spot_1``… the (x, y) in metres.
+
+    Args:
+        instruction: with bindings in its slots.
+        start: the objects when the clicks were made.
+        camera: that the clicks' pixels belong to.
+    """
+    data: dict[str, Any] = {}
+    for name, slot in instruction.slots.items():
+        if slot.kind in ("scene", "frame"):
+            data[name] = [state_as_data(state) for state in slot.states]
+        else:
+            data[name] = slot.word if slot.kind == "word" else list(slot.binding)
+    for place, click in enumerate(instruction.clicks, 1):
+        bound = next((s.binding for s in instruction.slots.values() if s.click and tuple(s.click) == tuple(click)), ())
+        data[f"click_{place}"] = list(bound)
+        if camera is None:
+            continue
+        data[f"spot_{place}"] = [float(value) for value in camera.meet_plane([click])[0][:2]]
+        if not bound:
+            data[f"click_{place}"] = _under(click, start, camera)
+    return data
+
+
+def _under(click: tuple[float, float], start: Sequence[ObjectState], camera: Camera) -> list[int]:
+    """The smallest of the objects whose outline, at its own height, holds the clicked pixel."""
+    hits = []
+    for state in start:
+        x, y = camera.meet_plane([click], state.pose.z + state.size[2])[0][:2]
+        if state.footprint and _contains(state.footprint[0], float(x), float(y)):
+            hits.append((state.size[0] * state.size[1], state.id))
+    return [min(hits)[1]] if hits else []
+
+
+def _contains(ring: Sequence[tuple[float, float]], x: float, y: float) -> bool:
+    odd = False
+    for (x0, y0), (x1, y1) in zip([ring[-1], *ring], ring):
+        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
+            odd = not odd
+    return odd
+
+
+def _pose(pose: Pose) -> dict[str, float]:
+    return {"x": pose.x, "y": pose.y, "z": pose.z, "yaw": pose.yaw}
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {"primitive": action.primitive, "start": _pose(action.start), "end": _pose(action.end), "tool": action.tool}
+
+
+# --- writing and scoring ------------------------------------------------------------------------------------------------
+
+
+class RewardFunction:
+    """A reward function that passed its checks; runs in the sandbox."""
+
+    def __init__(self, program: Program, backend: Backend) -> None:
+        self.source, self.sha256 = program.source, program.sha256
+        self._backend = backend
+
+    def score(self, history: History, slots: Mapping[str, Any]) -> RewardResult:
+        """Scores one episode.
+
+        Raises:
+            RewardFailed: it did not give a number in [0, 1], or used up a limit.
+        """
+        result = self.score_many([(history, slots)])[0]
+        if isinstance(result, Failure):
+            raise RewardFailed(result)
+        return result
+
+    def score_many(self, episodes: Sequence[tuple[History, Mapping[str, Any]]]) -> list[RewardResult | Failure]:
+        """Scores episodes in one session, each twice."""
+        data = [(history_as_data(history), dict(slots)) for history, slots in episodes]
+        return run_reward(self._backend, self.source, data, prelude=vocabulary.source(), limits=_LIMITS)
+
+
+class RewardWriter:
+    """Has reward functions written, and checks them before use."""
+
+    def __init__(self, llm: LLM, backend: Backend, style: str = "compact", turns: int = 2) -> None:
+        self.llm, self.style, self.turns = llm, style, turns
+        self._backend = backend
+
+    def write(
+        self, instruction: Instruction, objects: Sequence[ObjectState], slots: Mapping[str, Any], heard: Heard = _nobody
+    ) -> RewardFunction | Refusal:
+        """A reward function for an instruction.
+
+        Args:
+            instruction: what was asked.
+            objects: the table at the start; the author reads their names, the checks use their states.
+            slots: from `slots_as_data`.
+            heard: told every completion.
+
+        Raises:
+            NoProgram: no answer passed the checks.
+            LLMError: no answer could be had.
+        """
+        messages = prompt.for_reward(instruction, objects, self.style)
+        written = converse(
+            self.llm, messages, "reward", lambda program: self.check(program, objects, slots), self.turns, heard
+        )
+        return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
+
+    def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with a reward function: it fails, is no number in [0, 1], depends on the objects' order, gives
+        another score when asked again, or the same for every made-up outcome.
+        """
+        outcomes = made_up(objects, slots)
+        turned_round = [[replace(m, objects=tuple(reversed(m.objects))) for m in history] for history in outcomes]
+        function = RewardFunction(program, self._backend)
+        results = function.score_many([(history, slots) for history in [*outcomes, *turned_round]])
+        failure = next((result for result in results if isinstance(result, Failure)), None)
+        if failure is not None:
+            stage = "syntax" if failure.stage == "syntax" else "api"
+            return [
+                Problem(stage, f"{failure.type}: {failure.message}", failure.line, failure.column, failure.source_line)
+            ]
+        scores = [result.score for result in results if isinstance(result, Score)]
+        forth, back = scores[: len(outcomes)], scores[len(outcomes) :]
+        if any(abs(a - b) > _SAME for a, b in zip(forth, back)):
+            return [
+                Problem("api", "the score depends on the order in which the objects are listed; look them up by id")
+            ]
+        if max(forth) - min(forth) < 1e-6:
+            return [
+                Problem("api", f"the score is {forth[0]:g} whatever becomes of the objects; look at the last entry")
+            ]
+        return []
+
+
+def made_up(objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[list[Moment]]:
+    """Outcomes to try a reward function on: nothing done, each thing onto each other's place, turned, moved aside; and
+    each scene of the slots reached, and left again.
+    """
+    start = Moment(None, tuple(objects))
+    outcomes = [[start]]
+    for thing in objects:
+        others = [other for other in objects if other.id != thing.id]
+        poses = [(other.pose.x, other.pose.y, thing.pose.yaw, other.id) for other in others]
+        poses += [(thing.pose.x, thing.pose.y, thing.pose.yaw + angle, None) for angle in (math.pi / 6, -math.pi / 6)]
+        poses += [(0.5, -0.35, thing.pose.yaw, None), (0.5, 0.35, thing.pose.yaw, None)]
+        outcomes += [[start, _after(start, {thing.id: pose})] for pose in poses]
+    for states in slots.values():
+        if isinstance(states, list) and states and isinstance(states[0], dict):
+            shown = {s["id"]: (s["pose"]["x"], s["pose"]["y"], s["pose"]["yaw"], s["on"]) for s in states}
+            reached = _after(start, shown)
+            outcomes += [[start, reached], [start, reached, replace(start, action=reached.action)]]
+    return outcomes
+
+
+def _after(start: Moment, moved: Mapping[int, tuple[float, float, float, int | None]]) -> Moment:
+    states = []
+    for state in start.objects:
+        if state.id in moved:
+            x, y, yaw, on = moved[state.id]
+            turn, pose = yaw - state.pose.yaw, state.pose
+            cos, sin = math.cos(turn), math.sin(turn)
+            rings = tuple(
+                tuple(
+                    (x + cos * (u - pose.x) - sin * (v - pose.y), y + sin * (u - pose.x) + cos * (v - pose.y))
+                    for u, v in ring
+                )
+                for ring in state.footprint
+            )
+            state = replace(state, pose=Pose(x, y, pose.z, yaw), footprint=rings, on=on)
+        states.append(state)
+    return Moment(Action("pick_place", Pose(0.5, 0.0), Pose(0.5, 0.1)), tuple(states))

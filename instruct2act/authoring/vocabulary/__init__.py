@@ -1,0 +1,55 @@
+"""The words that reward functions are written in: source that runs in the sandbox, and the text that an author reads.
+
+`words` holds what an author may use, `geometry` what that is made of. Both are plain Python with ``math``: nothing of this
+project's is there in the sandbox, so the two are joined into one text.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_OURS = "instruct2act"
+
+
+@lru_cache(maxsize=1)
+def source() -> str:
+    """Both modules as one text, without their imports of each other and their docstrings."""
+    return "\n\n".join(_alone(_HERE / name) for name in ("geometry.py", "words.py"))
+
+
+@lru_cache(maxsize=1)
+def describe() -> str:
+    """Signatures and docstrings of the words, a line each, as an author reads them."""
+    shown = []
+    for node in ast.parse((_HERE / "words.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            doc = " ".join((ast.get_docstring(node) or "").split())
+            names = [argument.arg for argument in node.args.args]
+            defaults = [""] * (len(names) - len(node.args.defaults)) + [
+                f"={ast.unparse(d)}" for d in node.args.defaults
+            ]
+            shown.append(f"{node.name}({', '.join(map(str.__add__, names, defaults))}): {doc}")
+    return "\n".join(shown)
+
+
+def _alone(path: Path) -> str:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    kept = [
+        node
+        for node in module.body[1:]
+        if not (
+            isinstance(node, ast.ImportFrom) and (node.module or "").startswith((_OURS, "__future__", "collections"))
+        )
+    ]
+    for function in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
+        # Annotations say nothing to the sandbox, and docstrings cost it parsing.
+        function.returns = None
+        for argument in function.args.args:
+            argument.annotation = None
+        if ast.get_docstring(function) is not None:
+            function.body = function.body[1:]
+    aliases = [node for node in kept if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript)]
+    return "\n".join(ast.unparse(node) for node in kept if node not in aliases) + "\n"
