@@ -125,7 +125,7 @@ class Console:
 
     def _tell(self, call: _Running, result: str, style: str = "") -> None:
         where = f"line {call.event.line}" if call.event.line else ""
-        arguments = ", ".join(_argument(name, text) for name, text in call.event.arguments.items())
+        arguments = words.rounded(", ".join(_argument(name, text) for name, text in call.event.arguments.items()))
         name = f"{call.event.name}({words.shorten(arguments, 120)})"
         self._say(f"  {where}", f"{name}{result}", style)
         call.told = True
@@ -146,7 +146,7 @@ class Console:
                 self._tell(call, "")
             self._say("", f"  {event.error}", "red")
             return
-        result = words.result(event.result, event.shown)
+        result = words.rounded(words.result(event.result, event.shown))
         ranking = f" ({call.scores})" if call.scores else ""
         given = f"-> {words.shorten(result, 120)}{ranking}{_seconds(event.seconds)}"
         if call.told:

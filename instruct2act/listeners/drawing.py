@@ -7,6 +7,7 @@ stand beside them anyway.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from instruct2act.listeners import typeset, words
 from instruct2act.listeners.typeset import INK, RGB, WHITE
-from skills.types import Action, Bool, Camera, Float, Image, UInt8
+from skills.types import Action, Bool, Camera, Float, Image, Mask, UInt8
 
 PALETTE: tuple[RGB, ...] = (
     (230, 159, 0),
@@ -31,6 +32,7 @@ PALETTE: tuple[RGB, ...] = (
 CHOSEN: RGB = (240, 228, 66)
 TARGET: RGB = (86, 180, 233)
 _SHIFT = 4
+_GAPS = (3, 10, 22, 40, 64, 96, 140, 200)
 _SPOTS = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, -1), (1, 1), (-1, 1))
 
 
@@ -53,7 +55,7 @@ def enlarge(rgb: UInt8, scale: float) -> UInt8:
     return np.array(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=how), np.uint8)
 
 
-def cut_out(image: Image, fade: float = 0.85, ground: float = 240.0) -> UInt8:
+def cut_out(image: Image, fade: float = 0.93, ground: float = 240.0) -> UInt8:
     """A crop's pixels with what does not belong to the object faded to light grey; a whole picture as it is."""
     if image.mask is None:
         return image.rgb
@@ -89,6 +91,7 @@ class Sketch:
 
     def __post_init__(self) -> None:
         self.picture = enlarge(self.rgb, self.scale)
+        self._things = np.zeros(self.picture.shape[:2], np.bool_)
 
     def at(self, pixels: npt.ArrayLike) -> Float:
         """Camera pixels (N, 2) to enlarged ones; an integer is a pixel's centre in both."""
@@ -116,10 +119,16 @@ class Sketch:
         around = np.array(box if box is not None else (x, y, x + 1, y + 1), dtype=np.float64) * self.scale
         self._labels.append((around, text, color))
 
+    def avoid(self, masks: Sequence[Mask]) -> None:
+        """Keeps labels off these things, where there is room elsewhere."""
+        for mask in masks:
+            self._things |= self._enlarged(mask.array)
+
     def label_mask(self, text: str, mask: Bool, color: RGB) -> None:
         """Asks for a label beside a (H, W) bool mask."""
         rows, columns = np.nonzero(mask)
         if len(rows):
+            self._things |= self._enlarged(mask)
             box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             self.label(text, (box[0], box[1]), color, box)
 
@@ -147,14 +156,14 @@ class Sketch:
         reach = float(np.linalg.norm(end - start))
         strokes: list[tuple[Float, int]] = []
         heads: list[Float] = []
-        if reach > 6:
+        turn = words.turn_words(action.end.yaw - action.start.yaw) if action.primitive == "pick_place" else ""
+        if reach > (36 if turn else 6):
             along = (end - start) / reach
             strokes.append((np.array([start, end - along * min(9.0, reach / 2)]), 3))
             heads.append(_head(end, along))
             if action.primitive == "push":
                 across = np.array([-along[1], along[0]]) * 12
                 strokes.append((np.array([start - across, start + across]), 5))
-        turn = words.turn_words(action.end.yaw - action.start.yaw) if action.primitive == "pick_place" else ""
         if turn:
             arc = self._arc(camera, action)
             strokes.append((arc, 2))
@@ -205,14 +214,17 @@ class Sketch:
     def _strokes(self, strokes: Sequence[tuple[Float, int]], heads: Sequence[Float], color: RGB) -> None:
         import cv2
 
+        covered = self._things.astype(np.uint8)
         for ink, more in ((INK, 4), (color, 0)):
             for points, width in strokes:
                 self._line(points, ink, width + more)
+                cv2.polylines(covered, [np.round(points).astype(np.int32)], False, 1, 14)
             for head in heads:
                 if more:
                     self._line(head, ink, more, closed=True)
                 fixed = np.round(head * (1 << _SHIFT)).astype(np.int32)
                 cv2.fillConvexPoly(self.picture, fixed, ink, cv2.LINE_AA, _SHIFT)
+        self._things = covered.astype(np.bool_)
 
     def _badge(self, centre: Float, text: str, color: RGB) -> None:
         import cv2
@@ -237,20 +249,22 @@ class Sketch:
         return self.at(camera.project(circle)[0])
 
     def _free(self, around: Float, size: tuple[int, int]) -> tuple[float, float] | None:
-        """The nearest place for a label of ``size`` beside a box that covers no other; None where all is full."""
+        """A place for a label of ``size`` beside a box: on no other label, on no thing if it can, not far away."""
         tall, wide = self.picture.shape[:2]
         centre = np.array([around[0] + around[2], around[1] + around[3]]) / 2
         half = np.array([around[2] - around[0], around[3] - around[1]]) / 2
-        for gap in (3, 10, 22, 40, 64, 96, 140, 200):
-            for spot in _SPOTS:
-                reach = np.array(spot) * (half + np.array(size) / 2 + gap)
-                x, y = centre + reach - np.array(size) / 2
-                x, y = np.clip(x, 2, max(2, wide - size[0] - 2)), np.clip(y, 2, max(2, tall - size[1] - 2))
-                box = (x, y, x + size[0], y + size[1])
-                inside = box[2] <= wide and box[3] <= tall
-                if inside and not _overlap(box, around) and not any(_overlap(box, other) for other in self._taken):
-                    return float(x), float(y)
-        return None
+        best: tuple[float, float, float] | None = None
+        for gap, spot in itertools.product(_GAPS, _SPOTS):
+            x, y = centre + np.array(spot) * (half + np.array(size) / 2 + gap) - np.array(size) / 2
+            x, y = np.clip(x, 2, max(2, wide - size[0] - 2)), np.clip(y, 2, max(2, tall - size[1] - 2))
+            box = (x, y, x + size[0], y + size[1])
+            covers = _overlap(box, around) or any(_overlap(box, other) for other in self._taken)
+            if box[2] > wide or box[3] > tall or covers:
+                continue
+            cost = gap + 200 * float(self._things[int(y) : int(box[3]), int(x) : int(box[2])].mean())
+            if best is None or cost < best[0]:
+                best = cost, float(x), float(y)
+        return best[1:] if best else None
 
     def _leader(self, around: Float, box: tuple[int, int, int, int], color: RGB) -> None:
         """A thin line from a label to its thing, where the label had to move away."""

@@ -65,7 +65,7 @@ def masks(story: Story, entry: Segmentation) -> Panel:
         sketch.tint(mask.array, drawing.color_of(index))
     for index, mask in enumerate(entry.masks):
         sketch.label_mask(f"{index}  {mask.score:.2f}", mask.array, drawing.color_of(index))
-    where = "" if any(look.view is entry.image.view for look in story.looks) else f" in {story.called(entry.image)}"
+    where = "" if any(look.shows(entry.image) for look in story.looks) else f" in {story.called(entry.image)}"
     how = "" if entry.prompt == "everything" else f", asked by {entry.prompt}"
     return (
         f"Segmentation{where}: {len(entry.masks)} {'mask' if len(entry.masks) == 1 else 'masks'}{how}",
@@ -77,14 +77,19 @@ def plan(story: Story, look: Look) -> Panel:
     """A look's picture with what is meant outlined, and the motions as arrows."""
     view, actions = look.view, look.actions()
     sketch = Sketch(view.rgb, drawing.scale_for(view.rgb.shape[:2], COLUMN))
+    for entry in look.segmentations:
+        if look.shows(entry.image):
+            sketch.avoid(entry.masks)
     for index, (mask, text) in enumerate(_involved(story, look)):
         sketch.outline(mask, drawing.color_of(index), width=3, halo=True)
         if text:
             sketch.label_mask(text, mask, drawing.color_of(index))
     for number, action in enumerate(actions, start=1):
         sketch.motion(view.camera, action, number if len(actions) > 1 else None)
-    done = sum(outcome.status == "done" for outcome in look.outcomes)
-    return f"Plan: {len(actions)} {'motion' if len(actions) == 1 else 'motions'}, {done} done", sketch.finish()
+    title = f"Plan: {len(actions)} {'motion' if len(actions) == 1 else 'motions'}"
+    if look.outcomes:
+        title += f", {sum(outcome.status == 'done' for outcome in look.outcomes)} done"
+    return title, sketch.finish()
 
 
 def _involved(story: Story, look: Look) -> list[tuple[Bool, str]]:
@@ -92,7 +97,7 @@ def _involved(story: Story, look: Look) -> list[tuple[Bool, str]]:
     meant = [(mask, typeset.fit(story.called(query), 14, 260)) for mask, query in look.meant()]
     if meant:
         return meant
-    masks: list[Mask] = [m for entry in look.segmentations if entry.image.view is look.view for m in entry.masks]
+    masks: list[Mask] = [m for entry in look.segmentations if look.shows(entry.image) for m in entry.masks]
     found: dict[int, tuple[Bool, str]] = {}
     for action in look.actions():
         poses = [(pose.x, pose.y, pose.z) for pose in (action.start, action.end)]

@@ -49,9 +49,15 @@ class Match:
 
 @dataclass
 class Look:
-    """One look at the table, and what followed from it until the next look after a motion."""
+    """A look at the table (or several without a motion between), and what followed until the next one after a motion.
+
+    Attributes:
+        view: the newest of them.
+        views: all of them.
+    """
 
     view: View
+    views: list[View] = field(default_factory=list)
     segmentations: list[Segmentation] = field(default_factory=list)
     retrievals: list[Retrieval] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
@@ -62,6 +68,10 @@ class Look:
         """What to draw: actions as carried out, then those planned that were not reached."""
         return [outcome.action for outcome in self.outcomes] + self.planned[len(self.outcomes) :]
 
+    def shows(self, image: Image) -> bool:
+        """Whether a picture or crop is of the table as this look saw it."""
+        return image.view is not None and any(image.view is view for view in (self.view, *self.views))
+
     def meant(self) -> list[tuple[Bool, str | Image]]:
         """What retrieval chose in this look's picture: masks (H, W) bool and the query of each, no thing twice."""
         shape = self.view.rgb.shape[0], self.view.rgb.shape[1]
@@ -70,7 +80,7 @@ class Look:
             if not 0 <= entry.chosen < len(entry.crops):
                 continue
             crop = entry.crops[entry.chosen]
-            if crop.view is None or crop.view.rgb.shape != self.view.rgb.shape:
+            if not self.shows(crop):
                 continue
             mask = in_picture(crop, shape)
             if not any((mask & other).sum() > 0.5 * max(1, mask.sum()) for other, _ in found):
@@ -136,16 +146,20 @@ class Story:
         return main_view(self.ended.observation) if self.ended and self.ended.observation else None
 
     def called(self, query: str | Image) -> str:
-        """A query in words: its text, the name of the instruction's picture that it is, or "a picture"."""
+        """A query in words: its text, the name of the instruction's picture that it is, how it was found, or so."""
         if isinstance(query, str):
             return query
         for name, slot in self.instruction.slots.items():
             if any(query.id == image.id or query.rgb is image.rgb for image in slot.pictures.values()):
                 return "{" + name + "}"
+        for entry in (entry for look in self.looks for entry in look.retrievals):
+            if 0 <= entry.chosen < len(entry.crops) and entry.crops[entry.chosen].id == query.id:
+                return self.called(entry.query) if entry.query is not query else "a picture"
         return "a picture"
 
     def _looked(self, view: View) -> None:
         if self.looks and not self.looks[-1].outcomes:
+            self.looks[-1].views.append(self.looks[-1].view)
             self.looks[-1].view = view
         else:
             self.looks.append(Look(view))
@@ -154,26 +168,40 @@ class Story:
         look = self.looks[-1]
         if kind == "segmentation" and isinstance(facts.get("image"), Image):
             prompt = str(facts.get("prompt") or "everything")
-            look.segmentations.append(Segmentation(facts["image"], list(facts.get("masks") or []), prompt))
+            found = Segmentation(facts["image"], list(facts.get("masks") or []), prompt)
+            # Of several pictures of a table where nothing moved, the newest is enough.
+            again = prompt == "everything" and look.shows(found.image)
+            look.segmentations = [
+                old for old in look.segmentations if not (again and old.prompt == prompt and look.shows(old.image))
+            ] + [found]
         elif kind == "retrieval":
             scores = facts.get("probabilities") or facts.get("scores") or ()
             chosen = facts.get("chosen")
-            look.retrievals.append(
-                Retrieval(
-                    facts.get("query", ""),
-                    [crop for crop in facts.get("objs") or () if isinstance(crop, Image)],
-                    [float(score) for score in scores],
-                    -1 if chosen is None else int(chosen),
-                    frozenset(int(index) for index in facts.get("excluded") or ()),
-                    str(facts.get("aspect") or "identity"),
-                )
+            entry = Retrieval(
+                facts.get("query", ""),
+                [crop for crop in facts.get("objs") or () if isinstance(crop, Image)],
+                [float(score) for score in scores],
+                -1 if chosen is None else int(chosen),
+                frozenset(int(index) for index in facts.get("excluded") or ()),
+                str(facts.get("aspect") or "identity"),
             )
+            look.retrievals = [old for old in look.retrievals if not _same(old, entry, look)] + [entry]
         elif kind == "match":
             one, other = list(facts.get("objs1") or ()), list(facts.get("objs2") or ())
             pairs = [(one[i], other[j], float(facts["scores"][i][j])) for i, j in facts.get("pairs") or ()]
             look.matches.append(Match(pairs, len(one), len(other)))
         elif kind == "plan":
             look.planned = [*(outcome.action for outcome in look.outcomes), *facts.get("actions", [])]
+
+
+def _same(one: Retrieval, other: Retrieval, look: Look) -> bool:
+    """Whether two retrievals asked one thing of the same, unmoved table."""
+    if isinstance(one.query, Image) and isinstance(other.query, Image):
+        equal = one.query.id == other.query.id
+    else:
+        equal = isinstance(one.query, str) and one.query == other.query
+    there = all(look.shows(crop) for entry in (one, other) for crop in entry.crops)
+    return equal and one.aspect == other.aspect and one.excluded == other.excluded and there
 
 
 def main_view(observation: Observation) -> View | None:

@@ -14,7 +14,7 @@ from instruct2act.listeners.tiles import COLUMN
 from instruct2act.listeners.typeset import BAD, FAINT, GOOD, INK, NEUTRAL, RULE, WHITE, blank
 from skills.types import UInt8
 
-_MARGIN, _GAP = 32, 24
+_MARGIN, _GAP, _TITLE = 32, 24, 30
 
 
 class Strip:
@@ -46,21 +46,26 @@ class Strip:
 
 
 def page(story: Story) -> UInt8:
-    """All panels under a heading with the instruction and how it ended, (h, w, 3) uint8."""
+    """All panels under a heading with the instruction and how it ended, (h, w, 3) uint8.
+
+    Two columns; each panel goes under the shorter one, and its number says the order.
+    """
     width = 2 * COLUMN + _GAP + 2 * _MARGIN
-    rows = [_heading(story, width)]
-    shown = panels(story)
-    for left in range(0, len(shown), 2):
-        pair = shown[left : left + 2]
-        row = blank(30 + max(picture.shape[0] for _, picture in pair), width)
-        for place, (title, picture) in enumerate(pair):
-            x = _MARGIN + place * (COLUMN + _GAP)
-            number = left + place + 1
-            taken = typeset.write(row, (x, 0), f"{number}", 17, FAINT)
-            typeset.write(row, (x + taken + 8, 0), typeset.fit(title, 17, COLUMN - 30), 17, INK)
-            row[30 : 30 + picture.shape[0], x : x + picture.shape[1]] = picture
-        rows += [row, blank(_GAP, width)]
-    return np.concatenate([*rows, blank(_MARGIN - _GAP, width)])
+    columns: tuple[list[UInt8], list[UInt8]] = [], []
+    for number, (title, picture) in enumerate(panels(story), start=1):
+        block = blank(_TITLE + picture.shape[0] + _GAP, COLUMN)
+        taken = typeset.write(block, (0, 0), f"{number}", 17, FAINT)
+        typeset.write(block, (taken + 8, 0), typeset.fit(title, 17, COLUMN - 40), 17, INK)
+        block[_TITLE : _TITLE + picture.shape[0], : picture.shape[1]] = picture
+        min(columns, key=lambda column: sum(part.shape[0] for part in column)).append(block)
+    tall = max(sum(part.shape[0] for part in column) for column in columns)
+    body = blank(tall + _MARGIN - _GAP, width)
+    for place, column in enumerate(columns):
+        y, x = 0, _MARGIN + place * (COLUMN + _GAP)
+        for part in column:
+            body[y : y + part.shape[0], x : x + COLUMN] = part
+            y += part.shape[0]
+    return np.concatenate([_heading(story, width), body])
 
 
 def save(path: Path, rgb: UInt8) -> None:

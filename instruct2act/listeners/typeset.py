@@ -155,6 +155,8 @@ def sentence(
     for piece in _pieces(instruction, size):
         piece = fit(piece, size, width) if isinstance(piece, str) else thumbnail(piece, piece.shape[0], width)
         long = width_of(piece, size) if isinstance(piece, str) else piece.shape[1]
+        if row and isinstance(piece, str) and piece[:1] in ".,;:!?)":
+            x -= space - 2
         if row and x + long > width:
             rows.append((tall, row))
             row, x, tall = [], 0, line_height(size)

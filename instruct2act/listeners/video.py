@@ -48,7 +48,7 @@ class Video:
         self,
         path: Path,
         fps: float = 20.0,
-        size: tuple[int, int] = (640, 384),
+        size: tuple[int, int] = (576, 432),
         codecs: Sequence[tuple[str, str]] = CODECS,
     ) -> None:
         self.path = Path(path)
@@ -128,7 +128,7 @@ class Video:
         if picture.shape[:2] == (height, width):
             return picture
         small = _grown(picture, height, width)
-        sheet = blank(height, width, INK)
+        sheet = blank(height, width, (236, 238, 236))
         y, x = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
         sheet[y : y + small.shape[0], x : x + small.shape[1]] = small
         return sheet

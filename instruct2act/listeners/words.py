@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from skills.types import Action, Image, Mask, Outcome
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that move cursors, reorder or hide text, or can't be written: shown as escapes instead."""
+
+_LONG = re.compile(r"(?<![\w.])-?\d+\.\d{4,}(?![\w.])")
 
 
 def plain(text: str, encoding: str = "utf-8", lines: bool = False) -> str:
@@ -40,6 +43,11 @@ def shorten(text: str, length: int) -> str:
         return text
     head = max(1, (length - 5) * 2 // 3)
     return f"{text[:head].rstrip()} ... {text[len(text) - max(0, length - head - 5) :].lstrip()}"
+
+
+def rounded(text: str) -> str:
+    """Numbers with more than three decimals cut to three: 0.32277430466 m is no better than 0.323."""
+    return _LONG.sub(lambda number: f"{float(number[0]):.3f}", text)
 
 
 def result(value: Any, shown: str) -> str:

@@ -29,7 +29,7 @@ def test_the_film_reads_back_whole(play: Play, tmp_path: Path, ending: str) -> N
     assert [path.name for path in tmp_path.iterdir()] == [f"video{ending}"]
     frames = read(video.path)
     assert len(frames) == video.frames > play.frames
-    assert {frame.shape for frame in frames} == {(472, 640, 3)}
+    assert {frame.shape for frame in frames} == {(520, 576, 3)}
     assert video.path.stat().st_size < 1_000_000
 
 
@@ -43,9 +43,9 @@ def test_the_motion_is_in_the_film_in_order(play: Play, tmp_path: Path) -> None:
     frames = read(video.path)
     middles = []
     for place in places:
-        red = np.argwhere((frames[place][:384].astype(int) - (200, 30, 30)).__abs__().max(axis=2) < 40)
+        red = np.argwhere((frames[place][:432].astype(int) - (200, 30, 30)).__abs__().max(axis=2) < 40)
         middles.append(red[:, 1].mean())
-    expected = 4 * (4 * np.arange(play.frames) + 10)
+    expected = 576 / 160 * (4 * np.arange(play.frames) + 10)
     assert np.abs(np.array(middles) - expected).max() < 6
 
 
@@ -88,7 +88,7 @@ def test_without_an_encoder_there_is_a_gif(play: Play, tmp_path: Path, codecs, c
         video.hear(event)
     assert [path.name for path in tmp_path.iterdir()] == ["video.gif"] and video.path.name == "video.gif"
     with Pillow.open(video.path) as film:
-        assert film.size == (320, 236)
+        assert film.size == (288, 260)
         lasts = 0
         for index in range(film.n_frames):
             film.seek(index)

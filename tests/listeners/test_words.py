@@ -59,3 +59,8 @@ def test_a_ranking_names_the_runner_up() -> None:
     assert words.ranking([0.93], 0) == "0.93"
     assert words.ranking([0.1, 0.2], -1) == "best 0.20"
     assert words.ranking([], -1) == ""
+
+
+def test_long_numbers_are_rounded_and_nothing_else() -> None:
+    assert words.rounded("[0.32277430466031903, -0.0544948888220882, 0.5]") == "[0.323, -0.054, 0.5]"
+    assert words.rounded("v1.2.34567 a0.12345 1e-5") == "v1.2.34567 a0.12345 1e-5"
