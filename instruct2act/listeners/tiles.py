@@ -73,7 +73,9 @@ def _query(picture: UInt8, story: Story, entry: Retrieval, left: int) -> None:
         small = typeset.thumbnail(drawing.cut_out(entry.query), 56, left - 36)
         picture[y : y + small.shape[0], 14 : 14 + small.shape[1]] = small
         y += small.shape[0] + 4
-        typeset.write(picture, (14, y), typeset.fit(name, 14, left - 30), 14, FAINT)
+        for line in typeset.broken(name, 14, left - 24, most=2):
+            typeset.write(picture, (14, y), line, 14, FAINT)
+            y += line_height(14)
     else:
         for line in typeset.broken(name, 17, left - 30, most=3):
             typeset.write(picture, (14, y), line, 17, INK)

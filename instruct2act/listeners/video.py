@@ -19,7 +19,7 @@ from instruct2act.listeners import panels, typeset, words
 from instruct2act.listeners.panels import Panel
 from instruct2act.listeners.story import Story
 from instruct2act.listeners.typeset import BAD, FAINT, GOOD, INK, NEUTRAL, PAPER, WHITE, blank
-from skills.types import UInt8
+from skills.types import Action, UInt8
 
 CODECS: tuple[tuple[str, str], ...] = (("VP80", ".webm"), ("vp09", ".mp4"))
 """FourCC and file ending; the one of the asked ending is tried first."""
@@ -59,7 +59,8 @@ class Video:
         self._stage: UInt8 | None = None
         self._bar: tuple[tuple[str, str], UInt8] | None = None
         self._stills = 0
-        self._action = ""
+        self._plan: Sequence[Action] = ()
+        self._reached = 0
 
     def hear(self, event: Event) -> None:
         """Adds what an event shows."""
@@ -71,13 +72,15 @@ class Video:
                 found = panels.merged(self.story.looks[-1].segmentations)
                 self._still(panels.masks(self.story, found[-1]), 1.2)
             case Noted(kind="plan") if self.story.looks:
-                self._action = _plan_words(event.facts.get("actions") or ())
+                self._plan, self._reached = tuple(event.facts.get("actions") or ()), 0
                 self._still(panels.plan(self.story, self.story.looks[-1]), 1.2)
             case Moving(frame=frame) if frame is not None:
                 self._stage = frame
                 self._add(self._fitted(frame))
-            case Carried() if event.outcome.status != "done" and self._stage is not None:
-                self._hold(self._fitted(self._stage), 0.8, words.outcome(event.outcome))
+            case Carried():
+                self._reached += 1
+                if event.outcome.status != "done" and self._stage is not None:
+                    self._hold(self._fitted(self._stage), 0.8, words.outcome(event.outcome))
             case Ended():
                 self._verdict()
                 self.close()
@@ -114,13 +117,21 @@ class Video:
 
     def _add(self, picture: UInt8, text: str | None = None) -> None:
         if text is None:
-            doing = self._action or self.story.call
-            text = f"{doing}: {self.story.phase}" if doing and self.story.phase else doing or self.story.phase
+            text = self._doing()
         whole = np.concatenate([picture, self._caption(text)])
         if self._film is None:
             self._film = _open(self.path, self._fps, (whole.shape[1], whole.shape[0]), self._codecs)
         self._film.add(whole)
         self.frames += 1
+
+    def _doing(self) -> str:
+        """The motion that goes on, which of how many, and its phase."""
+        what = self.story.call
+        if self._reached < len(self._plan):
+            several = f"{self._reached + 1} of {len(self._plan)}: " if len(self._plan) > 1 else ""
+            what = several + words.action(self._plan[self._reached])
+        phase = f"({self.story.phase})" if what and self.story.phase else self.story.phase
+        return f"{what}   {phase}".strip()
 
     def _fitted(self, picture: UInt8) -> UInt8:
         """A picture in the middle of the film's, whole."""
@@ -245,7 +256,3 @@ def _grown(picture: UInt8, height: int, width: int) -> UInt8:
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=how), np.uint8)
-
-
-def _plan_words(actions: Sequence[Any]) -> str:
-    return words.action(actions[0]) if len(actions) == 1 else f"{len(actions)} motions"
