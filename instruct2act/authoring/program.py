@@ -1,4 +1,4 @@
-"""From an author's reply to a program: taken out, not run. Its calls are checked before anything moves (`policy.py`)."""
+"""From an author's reply to a program: taken out, never run. `policy.py` checks its calls before anything moves."""
 
 from __future__ import annotations
 

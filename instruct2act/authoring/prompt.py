@@ -1,8 +1,8 @@
 """Messages for an author: what may be called, examples, and the instruction as data.
 
-A style is a folder of prompts/: ``system.md`` and ``reward.md`` (system texts for programs and for rewards), ``turn.md``
-(the user's turn) and ``examples/*.py``, whose docstring is an instruction and whose code is its program. Signatures and
-docstrings are printed from the code, never repeated in a prompt.
+A style is a folder of prompts/: ``system.md`` and ``reward.md`` (system texts for programs and for rewards),
+``turn.md`` (the user's turn) and ``examples/*.py``, whose docstring is an instruction and whose code is its program.
+Signatures and docstrings are printed from the code, never repeated in a prompt.
 
 The instruction goes along as JSON strings between tags, so that nothing in its text reads as part of the prompt.
 """
@@ -39,7 +39,7 @@ class Request:
     Attributes:
         wanted: what is to be written.
         text: the instruction, with ``{slots}``.
-        slots: name -> {"kind": object | scene | frame | click | word}, with "word" or "click" (an index) where it has one.
+        slots: name -> {"kind": object | scene | frame | click | word}, with its "word" or "click" (an index).
         clicks: how many clicks there are.
         objects: names of what is on the table, where those are given.
     """

@@ -1,8 +1,8 @@
 """Rewards: an author turns the instruction into ``reward(history, slots)``, which scores an episode in [0, 1].
 
-The author sees the instruction and the objects' names; it never sees the goal, the success flag or what happened. The
-function runs in the sandbox, behind the words of `vocabulary.py`. States come from the simulator or from perception; where a
-slot's binding comes from, the caller says.
+The author sees the instruction and the objects' names; it never sees the goal, the success flag or what happened.
+The function runs in the sandbox, behind the words of `vocabulary`. States come from the simulator or from perception;
+where a slot's binding comes from, the caller says.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RewardFailed(Exception):
         super().__init__(str(failure))
 
 
-# --- what a reward function sees ----------------------------------------------------------------------------------------
+# --- what a reward function sees --------------------------------------------------------------------------------------
 
 
 def history_as_data(history: History) -> list[dict[str, Any]]:
@@ -64,52 +64,27 @@ def state_as_data(state: ObjectState) -> dict[str, Any]:
     }
 
 
-def slots_as_data(
-    instruction: Instruction, start: Sequence[ObjectState] = (), camera: Camera | None = None
-) -> dict[str, Any]:
-    """What each slot stands for: ids (pictures, clicks), object states (scenes, frames), or a word.
-
-    Clicks are there under ``click_1``, ``click_2``…: the ids of what was clicked, the uppermost if several; and under
-    ``spot_1``… the (x, y) in metres.
+def slots_as_data(slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Slots as plain data: object ids, object states as dicts, or a word.
 
     Args:
-        instruction: with bindings in its slots.
-        start: the objects when the clicks were made.
-        camera: that the clicks' pixels belong to.
+        slots: slot name -> object ids (pictures, clicks), object states (scenes, frames; dicts pass through), a word.
+            Clicks are called ``click_1``, ``click_2``…; ``spot_1``… are their [x, y] in metres, where they are known.
     """
-    data: dict[str, Any] = {}
-    for name, slot in instruction.slots.items():
-        if slot.kind in ("scene", "frame"):
-            data[name] = [state_as_data(state) for state in slot.states]
-        else:
-            data[name] = slot.word if slot.kind == "word" else list(slot.binding)
-    for place, click in enumerate(instruction.clicks, 1):
-        bound = next((s.binding for s in instruction.slots.values() if s.click and tuple(s.click) == tuple(click)), ())
-        data[f"click_{place}"] = list(bound)
-        if camera is None:
-            continue
-        data[f"spot_{place}"] = [float(value) for value in camera.meet_plane([click])[0][:2]]
-        if not bound:
-            data[f"click_{place}"] = _under(click, start, camera)
-    return data
+    return {
+        name: value
+        if isinstance(value, str)
+        else [state_as_data(item) if isinstance(item, ObjectState) else item for item in value]
+        for name, value in slots.items()
+    }
 
 
-def _under(click: tuple[float, float], start: Sequence[ObjectState], camera: Camera) -> list[int]:
-    """The smallest of the objects whose outline, at its own height, holds the clicked pixel."""
-    hits = []
-    for state in start:
-        x, y = camera.meet_plane([click], state.pose.z + state.size[2])[0][:2]
-        if state.footprint and _contains(state.footprint[0], float(x), float(y)):
-            hits.append((state.size[0] * state.size[1], state.id))
-    return [min(hits)[1]] if hits else []
-
-
-def _contains(ring: Sequence[tuple[float, float]], x: float, y: float) -> bool:
-    odd = False
-    for (x0, y0), (x1, y1) in zip([ring[-1], *ring], ring):
-        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            odd = not odd
-    return odd
+def spots(clicks: Sequence[tuple[float, float]], camera: Camera) -> dict[str, list[float]]:
+    """Where on the table clicks (pixels of that camera) point: ``spot_1``… -> [x, y] metres."""
+    return {
+        f"spot_{place}": [float(value) for value in camera.meet_plane([click])[0][:2]]
+        for place, click in enumerate(clicks, 1)
+    }
 
 
 def _pose(pose: Pose) -> dict[str, float]:
@@ -120,7 +95,7 @@ def _action(action: Action) -> dict[str, Any]:
     return {"primitive": action.primitive, "start": _pose(action.start), "end": _pose(action.end), "tool": action.tool}
 
 
-# --- writing and scoring ------------------------------------------------------------------------------------------------
+# --- writing and scoring ----------------------------------------------------------------------------------------------
 
 
 class RewardFunction:
@@ -143,7 +118,7 @@ class RewardFunction:
 
     def score_many(self, episodes: Sequence[tuple[History, Mapping[str, Any]]]) -> list[RewardResult | Failure]:
         """Scores episodes in one session, each twice."""
-        data = [(history_as_data(history), dict(slots)) for history, slots in episodes]
+        data = [(history_as_data(history), slots_as_data(slots)) for history, slots in episodes]
         return run_reward(self._backend, self.source, data, prelude=vocabulary.source(), limits=_LIMITS)
 
 
@@ -162,7 +137,7 @@ class RewardWriter:
         Args:
             instruction: what was asked.
             objects: the table at the start; the author reads their names, the checks use their states.
-            slots: from `slots_as_data`.
+            slots: what the instruction's slots are bound to; see `slots_as_data`.
             heard: told every completion.
 
         Raises:
@@ -176,8 +151,10 @@ class RewardWriter:
         return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
 
     def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
-        """What is wrong with a reward function: it fails, is no number in [0, 1], depends on the objects' order, gives
-        another score when asked again, or the same for every made-up outcome.
+        """What is wrong with a reward function.
+
+        It fails; gives no number in [0, 1], another one when asked again or when the objects are listed in another
+        order; or the same for every made-up outcome.
         """
         outcomes = made_up(objects, slots)
         turned_round = [[replace(m, objects=tuple(reversed(m.objects))) for m in history] for history in outcomes]
@@ -185,10 +162,8 @@ class RewardWriter:
         results = function.score_many([(history, slots) for history in [*outcomes, *turned_round]])
         failure = next((result for result in results if isinstance(result, Failure)), None)
         if failure is not None:
-            stage = "syntax" if failure.stage == "syntax" else "api"
-            return [
-                Problem(stage, f"{failure.type}: {failure.message}", failure.line, failure.column, failure.source_line)
-            ]
+            told = f"{failure.type}: {failure.message}"
+            return [Problem(failure.stage, told, failure.line, failure.column, failure.source_line)]
         scores = [result.score for result in results if isinstance(result, Score)]
         forth, back = scores[: len(outcomes)], scores[len(outcomes) :]
         if any(abs(a - b) > _SAME for a, b in zip(forth, back)):
@@ -203,18 +178,22 @@ class RewardWriter:
 
 
 def made_up(objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[list[Moment]]:
-    """Outcomes to try a reward function on: nothing done, each thing onto each other's place, turned, moved aside; and
-    each scene of the slots reached, and left again.
+    """Outcomes to try a reward function on.
+
+    Nothing done; each thing onto each other's place, turned, moved aside; each scene of the slots reached, and left
+    again.
     """
     start = Moment(None, tuple(objects))
     outcomes = [[start]]
     for thing in objects:
         others = [other for other in objects if other.id != thing.id]
-        poses = [(other.pose.x, other.pose.y, thing.pose.yaw, other.id) for other in others]
+        poses: list[tuple[float, float, float, int | None]] = [
+            (other.pose.x, other.pose.y, thing.pose.yaw, other.id) for other in others
+        ]
         poses += [(thing.pose.x, thing.pose.y, thing.pose.yaw + angle, None) for angle in (math.pi / 6, -math.pi / 6)]
         poses += [(0.5, -0.35, thing.pose.yaw, None), (0.5, 0.35, thing.pose.yaw, None)]
         outcomes += [[start, _after(start, {thing.id: pose})] for pose in poses]
-    for states in slots.values():
+    for states in slots_as_data(slots).values():
         if isinstance(states, list) and states and isinstance(states[0], dict):
             shown = {s["id"]: (s["pose"]["x"], s["pose"]["y"], s["pose"]["yaw"], s["on"]) for s in states}
             reached = _after(start, shown)

@@ -1,7 +1,7 @@
 """The words that reward functions are written in: source that runs in the sandbox, and the text that an author reads.
 
-`words` holds what an author may use, `geometry` what that is made of. Both are plain Python with ``math``: nothing of this
-project's is there in the sandbox, so the two are joined into one text.
+`words` holds what an author may use, `geometry` what that is made of. Both are plain Python with ``math``: nothing of
+this project's is there in the sandbox, so the two are joined into one text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_OURS = "instruct2act"
 
 
 @lru_cache(maxsize=1)
@@ -37,13 +36,7 @@ def describe() -> str:
 
 def _alone(path: Path) -> str:
     module = ast.parse(path.read_text(encoding="utf-8"))
-    kept = [
-        node
-        for node in module.body[1:]
-        if not (
-            isinstance(node, ast.ImportFrom) and (node.module or "").startswith((_OURS, "__future__", "collections"))
-        )
-    ]
+    kept = [node for node in module.body[1:] if not isinstance(node, ast.ImportFrom)]
     for function in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
         # Annotations say nothing to the sandbox, and docstrings cost it parsing.
         function.returns = None

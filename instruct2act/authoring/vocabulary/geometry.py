@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-Thing = dict[str, Any]
+Thing = Any
 History = list[dict[str, Any]]
 Ids = list[int]
 Pose = dict[str, float]
 Ring = list[list[float]]
 Corner = tuple[float, float, float, float]
+Relation = Callable[[History, int, int, int], float]
 
 
 def _plain(words: str) -> list[str]:
@@ -22,7 +23,7 @@ def _ids(history: History) -> Ids:
     return [thing["id"] for thing in history[0]["objects"]]
 
 
-def _thing(history: History, a: int, at: int) -> Thing | None:
+def _thing(history: History, a: int, at: int) -> Thing:
     for thing in history[at]["objects"]:
         if thing["id"] == a:
             return thing
@@ -134,7 +135,7 @@ def _on_top(history: History, a: int, b: int, at: int) -> float:
 
 
 def _radius(thing: Thing) -> float:
-    return (thing["size"][0] + thing["size"][1]) / 4
+    return float(thing["size"][0] + thing["size"][1]) / 4
 
 
 def _near(history: History, a: int, b: int, at: int) -> float:

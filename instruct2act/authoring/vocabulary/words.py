@@ -1,13 +1,12 @@
 """Words for rewards: what may be so on the table, each as a number in [0, 1].
 
-This file's text goes in front of every reward function and runs with it in the sandbox: plain Python and ``math``, nothing
-of this project's. Its signatures and docstrings are what an author of rewards reads.
+Runs in the sandbox in front of every reward function; signatures and docstrings are what an author of rewards reads.
 
 ``history`` is a list of entries ``{action, objects: [{id, name, texture, pose: {x, y, z, yaw}, size, footprint, on}],
-events: [{kind, a, b}]}``: the start, then one entry after each action. ``which`` and ``where`` are lists of object ids,
-any one of which will do. ``at`` is the index of the entry looked at; -1 is the end. A condition gives 0.5 or more where a
-person would say that it is so, and less the further it is from that, down to 0 for no progress since the start. x grows
-away from the robot (far), y to the right; metres, yaw in radians.
+events: [{kind, a, b}]}``: the start, then one entry after each action. ``which`` and ``where`` are lists of object
+ids, any one of which will do. ``at`` is the index of the entry looked at; -1 is the end. A condition gives 0.5 or more
+where a person would say that it is so, and less the further it is from that, down to 0 for no progress since the start.
+x grows away from the robot (far), y to the right; metres, yaw in radians.
 """
 
 from __future__ import annotations
@@ -47,15 +46,16 @@ def find(history: History, words: str) -> Ids:
 def find_among(objects: list[Thing], words: str) -> Ids:
     """Likewise among the object states of a scene's slot."""
     asked = [word for word in _plain(words) if word not in ("object", "a", "an", "the")]
-    best, found = 0.0, []
+    best = 0.0
+    found: Ids = []
     for thing in objects:
         name, texture = _plain(thing["name"]), _plain(thing["texture"])
-        fits = sum([1.0 if word in name else 0.9 if word in texture else 0.0 for word in asked]) if asked else 1.0
+        fits = sum(1.0 if word in name else 0.9 if word in texture else 0.0 for word in asked)
         unasked = len([word for word in texture + name if word not in asked])
         # "red" is rather the plain red one than the red and yellow one.
-        score = fits - 0.01 * unasked if asked else fits
-        if fits and score > best - 1e-9:
-            found = [thing["id"]] if score > best + 1e-9 else found + [thing["id"]]
+        score = fits - 0.01 * unasked if asked else 1.0
+        if score > 0.0 and score > best - 1e-9:
+            found = [thing["id"]] if score > best + 1e-9 else [*found, thing["id"]]
             best = max(best, score)
     return found
 

@@ -2,6 +2,6 @@
 
 def main() -> dict:
     image = GetImage()
-    objs, masks = ImageCrop(image=image, masks=SAM(image=image, points=clicks))
+    _, masks = ImageCrop(image=image, masks=SAM(image=image, points=clicks))
     action = PickPlace(pick=Pixel2Loc(0, masks), place=Pixel2Loc(1, masks), bounds=BOUNDS)
     return RobotExecution(action=action)

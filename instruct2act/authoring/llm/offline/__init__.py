@@ -2,13 +2,14 @@
 
 It reads the same messages as a hosted model and answers in the same form, with a fenced program or a refusal in plain
 words. English is parsed by a grammar (`grammar.lark`), understood as a plan (`parse`), and written out as a program
-(`write`) or a reward function (`write_reward`). It knows no scene: what a name means is for perception to find out. Asked
-again, it answers the same.
+(`write`) or a reward function (`write_reward`). It knows no scene: what a name means is for perception to find out.
+Asked again, it answers the same.
 
-Where English leaves a choice: "to the left" of nothing is 10 cm from where the thing lies, "a bit" half of that, "on the
-left" a part of the table; left and right, near and far (in front of, behind) are the top view's, near being the robot's
-side; "turn right" is clockwise; "to X" means into or onto it; "put it back" is where it was when the program began; two
-colours joined by "and" are one texture unless a plural noun without a pattern follows.
+Where English leaves a choice: "to the left" of nothing is 10 cm from where the thing lies, "a bit" half of that, "on
+the left" a part of the table; left and right, near and far (in front of, behind; north, south) are the top view's, near
+being the robot's side; "turn right" is clockwise; "to X" means into or onto it; "put it back" is where it was when the
+program began; two colours joined by "and" are one texture unless a plural noun without a pattern follows; "both" and
+"all" mean everything that fits the description; a name that fits several things means the one that fits best.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from collections.abc import Sequence
 
 from instruct2act.authoring import prompt
 from instruct2act.authoring.llm import Completion, LLMError, Message, estimated_tokens
-from instruct2act.authoring.llm.offline.parse import NotUnderstood, parse
-from instruct2act.authoring.llm.offline.plan import Plan
+from instruct2act.authoring.llm.offline.parse import parse
+from instruct2act.authoring.llm.offline.prepare import NotUnderstood
 from instruct2act.authoring.llm.offline.write import program
 from instruct2act.authoring.llm.offline.write_reward import reward
 from instruct2act.authoring.program import Refusal
@@ -33,22 +34,22 @@ class Offline:
     model = "offline-grammar-1"
 
     def complete(self, messages: Sequence[Message]) -> Completion:
-        """Answers the newest instruction among the messages."""
+        """Answers the newest instruction among the messages.
+
+        Raises:
+            LLMError: there is none.
+        """
         began = time.monotonic()
         request = next((found for m in reversed(messages) if (found := prompt.read(m.text))), None)
         if request is None:
             raise LLMError("no message holds an instruction in the form that prompt.py writes")
         try:
             plan = parse(request.text, request.slots, request.clicks)
-            text = f"{_account(plan)}\n\n```python\n{_WRITERS[request.wanted](plan)}```\n"
+            text = f"```python\n{_WRITERS[request.wanted](plan)}```\n"
         except NotUnderstood as trouble:
             text = Refusal(trouble.understood, trouble.missing, trouble.hint).as_text()
         tokens = sum(estimated_tokens(message.text) for message in messages)
         return Completion(text, self.model, tokens, estimated_tokens(text), time.monotonic() - began)
-
-
-def _account(plan: Plan) -> str:
-    return f"{len(plan.steps)} step{'s' if len(plan.steps) != 1 else ''}."
 
 
 def build() -> Offline:

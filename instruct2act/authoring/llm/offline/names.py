@@ -30,8 +30,8 @@ _FORMS: dict[str, str] = {
     # shapes
     "dish": "bowl", "basin": "bowl", "box": "container", "bin": "container", "tray": "pallet", "cube": "block",
     "doughnut": "ring", "donut": "ring", "hoop": "ring", "plus": "cross", "rhombus": "diamond", "lozenge": "diamond",
-    "saucepan": "pan", "skillet": "pan", "disc": "round", "disk": "round", "circle": "round", "l-shape": "L-shaped block",
-    "l-shaped": "L-shaped", "blossom": "flower",
+    "saucepan": "pan", "skillet": "pan", "disc": "round", "disk": "round", "circle": "round",
+    "l-shape": "L-shaped block", "l-shaped": "L-shaped", "blossom": "flower",
     # anything
     "thing": "object", "item": "object", "one": "object", "piece": "object", "stuff": "object", "something": "object",
     "shape": "object",
@@ -44,133 +44,21 @@ _EMPTY = frozenset({"colored", "coloured", "color", "colour", "pattern", "patter
 _LETTERS = frozenset("AEGMRTV")
 _PLURALS = {"boxes": "box", "dishes": "dish", "crosses": "cross", "leaves": "leaf", "pieces": "piece", "hexes": "hex"}
 
-CANNOT_TELL = frozenset(
-    [
-        "other",
-        "another",
-        "bigger",
-        "biggest",
-        "larger",
-        "largest",
-        "smallest",
-        "tallest",
-        "shortest",
-        "taller",
-        "closest",
-        "nearest",
-        "farthest",
-        "leftmost",
-        "rightmost",
-        "topmost",
-        "middlemost",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "several",
-        "many",
-        "few",
-        "most",
-        "half",
-        "not",
-        "no",
-        "non",
-        "without",
-        "except",
-        "same",
-        "similar",
-        "different",
-        "matching",
-        "remaining",
-        "opposite",
-        "lightest",
-        "darkest",
-        "heaviest",
-    ]
+_COMPARING = (
+    "other another bigger biggest larger largest smallest tallest shortest taller closest nearest farthest leftmost "
+    "rightmost topmost middlemost two three four five six seven several many few most half not no non without except "
+    "same similar different matching remaining opposite lightest darkest heaviest"
 )
+CANNOT_TELL = frozenset(_COMPARING.split())
 """Words that single a thing out by comparing or counting, which a description that is matched with pictures can't."""
 
-OTHER_VERBS = frozenset(
-    [
-        "push",
-        "pull",
-        "sweep",
-        "wipe",
-        "open",
-        "close",
-        "pour",
-        "cut",
-        "fold",
-        "hang",
-        "throw",
-        "toss",
-        "kick",
-        "hit",
-        "tap",
-        "press",
-        "squeeze",
-        "shake",
-        "stir",
-        "fill",
-        "empty",
-        "clean",
-        "wash",
-        "cook",
-        "eat",
-        "break",
-        "bend",
-        "tie",
-        "untie",
-        "insert",
-        "screw",
-        "unscrew",
-        "plug",
-        "unplug",
-        "roll",
-        "flip",
-        "invert",
-        "catch",
-        "hand",
-        "pass",
-        "count",
-        "describe",
-        "tell",
-        "show",
-        "say",
-        "explain",
-        "paint",
-        "color",
-        "colour",
-        "remove",
-        "delete",
-        "destroy",
-        "burn",
-        "write",
-        "draw",
-        "search",
-        "sort",
-        "group",
-        "align",
-        "line",
-        "avoid",
-        "follow",
-        "stop",
-        "wait",
-        "touch",
-        "point",
-        "poke",
-        "scoop",
-        "flatten",
-        "assemble",
-        "connect",
-        "cover",
-        "uncover",
-        "weigh",
-        "measure",
-    ]
+_ELSEWHERE = (
+    "push pull sweep wipe open close pour cut fold hang throw toss kick hit tap press squeeze shake stir fill empty "
+    "clean wash cook eat break bend tie untie screw unscrew plug unplug roll flip invert catch hand pass count shove "
+    "describe tell show say explain paint color colour remove delete destroy burn write draw search sort group align "
+    "line avoid follow stop wait touch point poke scoop flatten assemble connect cover uncover weigh measure help do"
 )
+OTHER_VERBS = frozenset(_ELSEWHERE.split())
 """Things people ask for that are none of the arm's."""
 
 _COLOR = rf"(?:(?:dark|light|bright|deep|pale) )?(?:{'|'.join([*COLORS, 'grey', 'violet', 'turquoise', 'teal'])})"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
@@ -38,68 +38,32 @@ from instruct2act.authoring.llm.offline.plan import (
     ToThing,
     Within,
     Words,
-)  # fmt: skip
+)
+from instruct2act.authoring.llm.offline.prepare import NotUnderstood, prepare
+
+Node: TypeAlias = Any
+"""A lark Tree; its children are Trees and Tokens."""
 
 SHIFT_M = 0.10
 """How far "to the left" is when nobody says how far; "a bit" is half of it."""
 
 _UNITS = {"mm": 0.001, "mi": 0.001, "cm": 0.01, "ce": 0.01, "in": 0.0254, "m": 1.0, "me": 1.0}
 _FRACTIONS = (("three", 270.0), ("3", 270.0), ("quarter", 90.0), ("full", 360.0), ("complete", 360.0), ("whole", 360.0))
-_ORDINALS = {
-    "first": 0,
-    "1st": 0,
-    "second": 1,
-    "2nd": 1,
-    "third": 2,
-    "3rd": 2,
-    "fourth": 3,
-    "4th": 3,
-    "fifth": 4,
-    "5th": 4,
-}
-
-_COURTESY = re.compile(
-    r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"
-    r"i(?:'d| would) like you to|i want you to|i need you to|your (?:task|job) is to|go ahead and|try to|you should|"
-    r"you (?:must|have to|need to)|let's|let us|directly|straight|exactly|simply|now|(?<=and )also|"
-    r"in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
-    re.IGNORECASE,
-)
-_SLOW = re.compile(
-    r"\b(?:(?:very )?(?:slowly|gently|carefully)|with care|at (?:a )?(?:slow|low|half) speed)\b", re.IGNORECASE
-)
-_FAST = re.compile(r"\b(?:quickly|fast|swiftly|at full speed)\b", re.IGNORECASE)
-_SLOW_SPEED = 0.3
-
-_SMALL = {word: value for value, word in enumerate(
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])} | {word: 10 * value for value, word in enumerate(
-    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}  # fmt: skip
-_NUMBER = rf"(?:{'|'.join([*_SMALL, 'hundred', 'a hundred'])})"
-_SPELLED = re.compile(
-    rf"\b({_NUMBER}(?:[ -](?:and )?{_NUMBER})*)(?=[ -](?:degrees?|deg|centimet|cm|millimet|mm|inch|met(?:er|re)))",
-    re.IGNORECASE,
-)
-
-
-class NotUnderstood(Exception):
-    """An instruction, or a part of it, that the embedded author can't turn into a plan."""
-
-    def __init__(self, missing: str, understood: str = "", hint: str = "") -> None:
-        self.missing, self.understood, self.hint = missing, understood, hint
-        super().__init__(missing)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_DIGITS = ("1st", "2nd", "3rd", "4th", "5th")
 
 
 @dataclass
 class _Talk:
     """What has been said so far."""
 
-    kinds: Mapping[str, str]
     clicks: int
     it: Thing | All | None = None
     moved: list[Thing | All] = field(default_factory=list)
     whole_table: bool = False
     pointed: int = 0
     steps: list[Step] = field(default_factory=list)
+    picked: Thing | All | None = None
 
 
 def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, clicks: int = 0) -> Plan:
@@ -116,13 +80,13 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
     prepared, speed = prepare(text, slots or {})
     try:
         tree = _grammar().parse(prepared)
-    except UnexpectedInput as error:
-        raise _explained(prepared, error, slots or {}, clicks) from None
-    talk = _Talk({name: str(slot.get("kind")) for name, slot in (slots or {}).items()}, clicks)
+    except UnexpectedInput:
+        raise _explained(prepared) from None
+    talk = _Talk(clicks)
     for child in tree.children:
         _step(child, talk)
-    if not talk.steps:
-        raise NotUnderstood(text.strip(), "what to pick up" if talk.it else "", "say where to put it as well")
+    if talk.picked is not None:
+        raise NotUnderstood("where it goes", "what to pick up", "say where to put it as well")
     return Plan(tuple(talk.steps), speed)
 
 
@@ -132,50 +96,10 @@ def _grammar() -> Lark:
     return Lark(source, parser="earley", lexer="basic")
 
 
-def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, float | None]:
-    """The text as the grammar reads it, and the speed that was asked for."""
-    text = " ".join(text.replace("’", "'").replace("<", " ").replace(">", " ").replace('"', " ").split())
-    speed = _SLOW_SPEED if _SLOW.search(text) else 1.0 if _FAST.search(text) else None
-    text = _FAST.sub(" ", _SLOW.sub(" ", text))
-
-    def slot(match: re.Match[str]) -> str:
-        name = match[1].strip()
-        found = slots.get(name) or slots.get(name.replace(" ", "_"))
-        if found is None:
-            there = ", ".join(f"{{{key}}}" for key in slots) or "no slots"
-            raise NotUnderstood(f"{{{name}}}", "", f"nothing was given for {{{name}}}; there is: {there}")
-        if found.get("kind") == "word":
-            return str(found.get("word", name))
-        return f"<{found.get('kind')}:{found.get('click', name) if found.get('kind') == 'click' else name}>"
-
-    text = re.sub(r"\{([^{}]*)\}", slot, text)
-    text = _SPELLED.sub(lambda m: str(_count(m[1])), text)
-    text = re.sub(r"(?<=\d)-(?=degree|deg)", " ", text)
-    text = _COURTESY.sub(" ", text)
-    text = re.sub(
-        r"\b(?:after|start(?:ing)? (?:by|with)|begin(?:ning)? (?:by|with)) (?=\w+ing\b)", "", text, flags=re.IGNORECASE
-    )
-    text = re.sub(r"\bletter ([a-z])\b", lambda m: f"letter {m[1].upper()}", text)
-    text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
-    text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)
-    text = names.join_pairs(text)
-    return (text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text), speed
-
-
-def _count(spelled: str) -> int:
-    total = 0
-    for word in re.split(r"[ -]", spelled.lower()):
-        if word == "hundred":
-            total = 100 * max(total, 1)
-        else:
-            total += _SMALL.get(word, 0)
-    return total
-
-
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 
-def _step(tree: Tree[Token], talk: _Talk) -> None:
+def _step(tree: Node, talk: _Talk) -> None:
     parts = {str(part.data): part for part in tree.children if isinstance(part, Tree)}
     match tree.data:
         case "put" | "put_too":
@@ -197,7 +121,7 @@ def _step(tree: Tree[Token], talk: _Talk) -> None:
             talk.steps.append(Put(_it(talk), ToThing("inside", _thing(tree.children[0], talk))))
         case "pick":
             found = _from(_things(tree.children[0], talk), parts.get("from"), talk)
-            talk.it = found[0]
+            talk.it = talk.picked = found[0]
             if len(found) > 1:
                 raise NotUnderstood("picking up several things at once", "", "name them one after the other")
         case "rotate":
@@ -206,7 +130,7 @@ def _step(tree: Tree[Token], talk: _Talk) -> None:
                 talk.steps.append(Rotate(thing, _turn(turned, talk)))
                 _remember(thing, talk)
         case "rearrange":
-            scene = next(str(t) for t in tree.children if isinstance(t, Token) and t.type == "SCENE")
+            scene = _token(tree, "SCENE")
             talk.steps.append(Rearrange(scene[7:-1]))
             talk.whole_table, talk.it = True, None
         case "restore":
@@ -217,18 +141,19 @@ def _step(tree: Tree[Token], talk: _Talk) -> None:
                 for part in tree.children
                 for thing in (_things(part, talk) if part.data in _THINGS else [_thing(part, talk)])
             ]
-            if len(found) != 2 or any(isinstance(thing, All) for thing in found):
+            pair = [thing for thing in found if not isinstance(thing, All)]
+            if len(found) != 2 or len(pair) != 2:
                 raise NotUnderstood(
                     "what changes places with what", "a swap", "try: swap the red heart and the blue star"
                 )
-            talk.steps.append(Swap(found[0], found[1]))
+            talk.steps.append(Swap(*pair))
             talk.moved += found
         case other:
             raise AssertionError(f"the grammar has a step {other} that nobody reads")
 
 
-def _from(found: list[Thing | All], where: Tree[Token] | None, talk: _Talk) -> list[Thing | All]:
-    """ "The heart from the bowl": where a thing is now tells it from others of its name."""
+def _from(found: list[Thing | All], where: Node | None, talk: _Talk) -> list[Thing | All]:
+    """Of "the heart from the bowl": where a thing is now tells it from others of its name."""
     if where is None:
         return found
     place = _thing(where.children[0], talk)
@@ -238,7 +163,7 @@ def _from(found: list[Thing | All], where: Tree[Token] | None, talk: _Talk) -> l
 _THINGS = ("some", "every", "everything", "them")
 
 
-def _named(tree: Tree[Token], talk: _Talk) -> list[Thing | All] | None:
+def _named(tree: Node, talk: _Talk) -> list[Thing | All] | None:
     """The things a restoring sentence names; None for everything."""
     part = next((p for p in tree.children if isinstance(p, Tree) and p.data in _THINGS), None)
     if part is None or part.data in ("everything", "them"):
@@ -248,7 +173,7 @@ def _named(tree: Tree[Token], talk: _Talk) -> list[Thing | All] | None:
     return _things(part, talk)
 
 
-def _put(found: Sequence[Thing | All], where: Tree[Token], talk: _Talk, degrees: float = 0.0) -> None:
+def _put(found: Sequence[Thing | All], where: Node, talk: _Talk, degrees: float = 0.0) -> None:
     talk.it = found[0]  # "put the heart to the left of it" would be odd: what comes after speaks of what was named
     place = _place(where, talk)
     for thing in found:
@@ -262,6 +187,8 @@ def _put(found: Sequence[Thing | All], where: Tree[Token], talk: _Talk, degrees:
 
 def _remember(thing: Thing | All, talk: _Talk) -> None:
     talk.it = thing
+    if talk.picked == thing:
+        talk.picked = None
     if thing not in talk.moved:
         talk.moved.append(thing)
 
@@ -305,7 +232,7 @@ def _turn(parts: Sequence[Any], talk: _Talk) -> float:
 # --- places -----------------------------------------------------------------------------------------------------------
 
 
-def _place(tree: Tree[Token], talk: _Talk) -> Place:
+def _place(tree: Node, talk: _Talk) -> Place:
     parts = list(tree.children)
     match tree.data:
         case "to_thing":
@@ -335,7 +262,7 @@ def _place(tree: Tree[Token], talk: _Talk) -> Place:
             raise AssertionError(f"the grammar has a place {other} that nobody reads")
 
 
-def _metres(tree: Tree[Token]) -> float:
+def _metres(tree: Node) -> float:
     if tree.data == "a_bit":
         return SHIFT_M / 2
     number, unit = str(tree.children[0]), str(tree.children[1]).lower()
@@ -345,7 +272,7 @@ def _metres(tree: Tree[Token]) -> float:
 # --- things -----------------------------------------------------------------------------------------------------------
 
 
-def _things(tree: Tree[Token], talk: _Talk) -> list[Thing | All]:
+def _things(tree: Node, talk: _Talk) -> list[Thing | All]:
     match tree.data:
         case "them":
             if not talk.moved:
@@ -369,7 +296,7 @@ def _things(tree: Tree[Token], talk: _Talk) -> list[Thing | All]:
     return found
 
 
-def _except(tree: Tree[Token], talk: _Talk) -> tuple[Thing, ...]:
+def _except(tree: Node, talk: _Talk) -> tuple[Thing, ...]:
     part = next((p for p in tree.children if isinstance(p, Tree) and p.data == "except"), None)
     return tuple(_thing(child, talk) for child in part.children) if part is not None else ()
 
@@ -380,7 +307,7 @@ def _it(talk: _Talk) -> Thing | All:
     return talk.it
 
 
-def _thing(tree: Tree[Token], talk: _Talk) -> Thing:
+def _thing(tree: Node, talk: _Talk) -> Thing:
     match tree.data:
         case "it":
             thing = _it(talk)
@@ -388,10 +315,10 @@ def _thing(tree: Tree[Token], talk: _Talk) -> Thing:
                 raise NotUnderstood("what 'it' is, of several things", "", "name the thing")
             return thing
         case "picture":
-            slot = next(str(t) for t in tree.children if isinstance(t, Token) and t.type == "OBJECT")
+            slot = _token(tree, "OBJECT")
             return Picture(slot[8:-1])
         case "in_scene":
-            slot = next(str(t) for t in tree.children if isinstance(t, Token) and t.type == "SCENE")
+            slot = _token(tree, "SCENE")
             described = tree.children[0]
             return InScene(_caption(*[_words(child) for child in described.children]), slot[7:-1])
         case "described":
@@ -399,10 +326,10 @@ def _thing(tree: Tree[Token], talk: _Talk) -> Thing:
         case "click_slot":
             return Click(_clicked(int(str(tree.children[0])[7:-1]), talk))
         case "click" | "click_ordinal":
-            ordinal = next(str(t).lower() for t in tree.children if isinstance(t, Token) and t.type == "ORDINAL")
+            ordinal = str(_token(tree, "ORDINAL")).lower()
             if tree.data == "click_ordinal" and not talk.clicks:
                 raise NotUnderstood(f"which one 'the {ordinal}' is", "", "point at it with --click X,Y, or describe it")
-            return Click(_clicked(talk.clicks - 1 if ordinal == "last" else _ORDINALS[ordinal], talk))
+            return Click(_clicked(talk.clicks - 1 if ordinal == "last" else _place_of(ordinal), talk))
         case "click_number":
             return Click(_clicked(int(float(str(tree.children[-1]))) - 1, talk))
         case "click_next":
@@ -425,7 +352,15 @@ def _clicked(index: int, talk: _Talk) -> int:
     return index
 
 
-def _words(tree: Tree[Token]) -> list[str]:
+def _place_of(ordinal: str) -> int:
+    return (_ORDINALS if ordinal in _ORDINALS else _DIGITS).index(ordinal)
+
+
+def _token(tree: Node, kind: str) -> str:
+    return next(str(child) for child in tree.children if isinstance(child, Token) and child.type == kind)
+
+
+def _words(tree: Node) -> list[str]:
     return [str(token) for token in tree.children]
 
 
@@ -450,14 +385,19 @@ def _can() -> str:
     )
 
 
-def _explained(text: str, error: UnexpectedInput, slots: Mapping[str, Mapping[str, Any]], clicks: int) -> NotUnderstood:
+def _explained(text: str) -> NotUnderstood:
     """The longest run of whole clauses that can be understood, and what comes after it."""
-    shown = lambda part: re.sub(r"<\w+:([^>]*)>", r"{\1}", part).replace("_and_", " and ").strip(" ,.;")  # noqa: E731
     ends = [m.start() for m in re.finditer(r"[,.;]| and | then ", text)]
     for end in reversed(ends):
         try:
             _grammar().parse(text[:end])
         except UnexpectedInput:
             continue
-        return NotUnderstood(shown(text[end:]).removeprefix("and ").removeprefix("then "), shown(text[:end]), _can())
-    return NotUnderstood(shown(text), "", _can())
+        rest = _shown(text[end:])
+        return NotUnderstood(rest.removeprefix("and ").removeprefix("then "), _shown(text[:end]), _can())
+    return NotUnderstood(_shown(text), "", _can())
+
+
+def _shown(part: str) -> str:
+    """A part of the prepared text as the person wrote it."""
+    return re.sub(r"<\w+:([^>]*)>", r"{\1}", part).replace("_and_", " and ").strip(" ,.;")

@@ -1,9 +1,10 @@
-"""A plan as a program over the skills, as a careful person would write it: commented, looking again where things moved."""
+"""A plan as a program over the skills: commented, and looking again where things have moved."""
 
 from __future__ import annotations
 
 import re
 
+from instruct2act.authoring.llm.offline import helpers
 from instruct2act.authoring.llm.offline.plan import (
     All,
     Between,
@@ -28,13 +29,10 @@ from instruct2act.authoring.llm.offline.plan import (
     Within,
     Words,
 )  # fmt: skip
+from instruct2act.authoring.llm.offline.saying import mentioned, say, say_place
 
 _EDGE = 0.12
 """Metres from the table's edge to the middle of its corners and sides."""
-_RELATIONS = {
-    "inside": "into {}", "on": "onto {}", "at": "to {}", "beside": "beside {}", "left": "to the left of {}",
-    "right": "to the right of {}", "near": "in front of {}", "far": "behind {}",
-}  # fmt: skip
 _OFFSETS = {"left": (0, -1), "right": (0, 1), "near": (-1, 0), "far": (1, 0)}
 _TAKEN = frozenset(
     [
@@ -58,54 +56,6 @@ _TAKEN = frozenset(
 def program(plan: Plan) -> str:
     """The source of a program: ``def main() -> dict``, its helper functions first."""
     return _Writer(plan).source()
-
-
-def mentioned(step: Step) -> tuple[Thing, ...]:
-    """The single things that a step speaks of, in order, what their descriptions refer to before them."""
-    found: list[Thing] = []
-
-    def add(thing: Thing | All) -> None:
-        if isinstance(thing, All):
-            for beside in thing.besides:
-                add(beside)
-            return
-        if isinstance(thing, Within):
-            add(thing.thing)
-        if thing not in found:
-            found.append(thing)
-
-    match step:
-        case Put(thing, place):
-            add(thing)
-            match place:
-                case ToThing(_, other) | Start(other):
-                    add(other)
-                case Between(first, second):
-                    add(first)
-                    add(second)
-        case Rotate(thing, _):
-            add(thing)
-        case Swap(first, second):
-            add(first)
-            add(second)
-    return tuple(found)
-
-
-def say(thing: Thing | All) -> str:
-    """A thing in words, for comments."""
-    match thing:
-        case Words(text):
-            return f"the {text}"
-        case Picture(slot):
-            return f"{{{slot}}}"
-        case Click(index):
-            return f"what click {index + 1} points at"
-        case InScene(text, slot):
-            return f"the {text} of {{{slot}}}"
-        case Within(text, where):
-            return f"the {text} at {say(where)}"
-        case All(text):
-            return f"every {text}" if text else "everything else"
 
 
 class _Writer:
@@ -179,8 +129,8 @@ class _Writer:
                 self.add(f'wanted = {scene}_objs[CLIPRetrieval({scene}_objs, "{text}")]')
                 self.add(f"{name} = CLIPRetrieval(objs, wanted{excluded})")
             case Within(text, where):
-                self.helper("everything_like", _EVERYTHING_LIKE)
-                self.helper("closest", _CLOSEST)
+                self.helper("everything_like", helpers.EVERYTHING_LIKE)
+                self.helper("closest", helpers.CLOSEST)
                 self.locate(where)
                 self.add(f'{name} = closest(everything_like(objs, "{text}"), {self.names[where]}_at, masks)')
             case Click(index):
@@ -247,11 +197,11 @@ class _Writer:
     def step(self, step: Step, number: str, last: bool) -> None:
         match step:
             case Put(All() as things, place):
-                self.add(f"# {number}Put {say(things)} {self.where(place, step.thing)}.")
+                self.add(f"# {number}Put {say(things)} {say_place(place, step.thing)}.")
                 self.put_all(things, place, step.degrees)
             case Put(thing, place):
                 turned = f", turned by {step.degrees:g} degrees" if step.degrees else ""
-                self.add(f"# {number}Put {say(thing)} {self.where(place, step.thing)}{turned}.")
+                self.add(f"# {number}Put {say(thing)} {say_place(place, step.thing)}{turned}.")
                 self.put(thing, place, step.degrees)  # type: ignore[arg-type]
             case Rotate(All() as things, degrees):
                 self.add(f"# {number}Turn {say(things)} by {degrees:g} degrees, clockwise positive.")
@@ -338,7 +288,7 @@ class _Writer:
         return f"FindPlace({index}, {masks}{more})"
 
     def shifted(self, at: str, dx: float, dy: float) -> str:
-        self.helper("shifted", _SHIFTED)
+        self.helper("shifted", helpers.SHIFTED)
         return f"shifted({at}, {dx:g}, {dy:g})"
 
     def spot(self, along_x: str, along_y: str) -> str:
@@ -359,7 +309,7 @@ class _Writer:
         turn = f", yaw_angle_degree={degrees:g}" if degrees else ""
         match place:
             case ToThing("inside" | "on" | "at", other):
-                self.helper("spread", _SPREAD)
+                self.helper("spread", helpers.SPREAD)
                 target = f"spread({self.names[other]}_at, k, len(found))"
                 self.gather(f"PickPlace(pick=Pixel2Loc(i, masks), place={target}, bounds=BOUNDS{turn})")
             case _:
@@ -371,7 +321,7 @@ class _Writer:
     def all_found(self, things: All) -> None:
         besides = ", ".join(self.names[thing] for thing in things.besides if not isinstance(thing, Click))
         if things.text:
-            self.helper("everything_like", _EVERYTHING_LIKE)
+            self.helper("everything_like", helpers.EVERYTHING_LIKE)
             self.add(f'found = [i for i in everything_like(objs, "{things.text}") if i not in [{besides}]]')
         else:
             self.add(f"found = [i for i in range(len(objs)) if i not in [{besides}]]")
@@ -389,9 +339,8 @@ class _Writer:
                 near = f", near={self.spot(along_x, along_y)}"
         if isinstance(place, Shift):
             dx, dy = (metres * place.metres for metres in _OFFSETS[place.direction])
-            self.gather(
-                f"PickPlace(pick=Pixel2Loc(i, masks), place={self.shifted('Pixel2Loc(i, masks)', dx, dy)}, bounds=BOUNDS{turn})"
-            )
+            target = self.shifted("Pixel2Loc(i, masks)", dx, dy)
+            self.gather(f"PickPlace(pick=Pixel2Loc(i, masks), place={target}, bounds=BOUNDS{turn})")
             return
         if not isinstance(place, (ToThing, Spot, Free)):
             raise NotImplementedError(f"several things to {place}")
@@ -405,17 +354,15 @@ class _Writer:
     def rotate_all(self, things: All, degrees: float) -> None:
         self.look_again()
         self.all_found(things)
-        self.gather(
-            f"PickPlace(pick=Pixel2Loc(i, masks), place=Pixel2Loc(i, masks), bounds=BOUNDS, yaw_angle_degree={degrees:g})"
-        )
+        at = "Pixel2Loc(i, masks)"
+        self.gather(f"PickPlace(pick={at}, place={at}, bounds=BOUNDS, yaw_angle_degree={degrees:g})")
         self.fresh = False
 
     def arrange(self, objs: str, masks: str) -> None:
         self.add(f"there, here = get_objs_match({objs}, objs)")
-        self.add(
-            f"actions = RearrangeActions(pick_masks=masks, place_masks={masks}, pick_ind=here, place_ind=there, bounds=BOUNDS)"
-        )
-        self.add("info = RobotExecution(action=actions)")
+        self.add("actions = RearrangeActions(")
+        self.add(f"    pick_masks=masks, place_masks={masks}, pick_ind=here, place_ind=there, bounds=BOUNDS")
+        self.add(")", "info = RobotExecution(action=actions)")
         self.fresh = False
         self.located.clear()
         self.moved.update(self.names)
@@ -433,54 +380,3 @@ class _Writer:
         self.act(f"PickPlace(pick={a}_at, place={b}_place, bounds=BOUNDS)")
         self.has_moved(first)
         self.has_moved(second)
-
-    def where(self, place: Place, moved: Thing | All) -> str:
-        """A place in words, for comments."""
-        match place:
-            case ToThing(relation, thing, metres):
-                there = _RELATIONS[relation].format(say(thing))
-                return f"{metres * 100:g} cm {there}" if metres is not None else there
-            case Between(first, second):
-                return f"between {say(first)} and {say(second)}"
-            case Spot(along_x, along_y):
-                return f"at the {' '.join(dict.fromkeys((along_x, along_y)))} of the table"
-            case Shift(direction, metres):
-                towards = {"near": "towards the robot", "far": "away from the robot"}
-                return f"{metres * 100:g} cm {towards.get(direction, 'to the ' + direction)}"
-            case Free():
-                return "where there is room"
-            case Pointed(index):
-                return f"where click {index + 1} points"
-            case Start(thing):
-                return "back where it was" if thing == moved else f"to where {say(thing)} was"
-
-
-_SHIFTED = '''def shifted(at, dx, dy):
-    """A location so many metres further away (x) and to the right (y), on the table."""
-    x = min(max(at[0] + dx, BOUNDS["x"][0] + 0.03), BOUNDS["x"][1] - 0.03)
-    y = min(max(at[1] + dy, BOUNDS["y"][0] + 0.03), BOUNDS["y"][1] - 0.03)
-    return [x, y, 0.0]'''
-
-_SPREAD = '''def spread(at, k, count):
-    """The k-th of count places side by side around a location."""
-    return [at[0], at[1] + 0.05 * (k - (count - 1) / 2), at[2]]'''
-
-_EVERYTHING_LIKE = '''def everything_like(objs, query):
-    """Indices of all objects that fit a description: the best one first, until nothing else fits."""
-    rest, found = list(range(len(objs))), []
-    while rest:
-        try:
-            found.append(rest.pop(CLIPRetrieval([objs[i] for i in rest], query)))
-        except Exception:
-            break
-    return found'''
-
-_CLOSEST = '''def closest(indices, at, masks):
-    """Which of some things lies closest to a location."""
-    best, least = indices[0], 9.0
-    for i in indices:
-        x, y, z = Pixel2Loc(i, masks)
-        distance = (x - at[0]) ** 2 + (y - at[1]) ** 2
-        if distance < least:
-            best, least = i, distance
-    return best'''

@@ -28,7 +28,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Within,
     Words,
 )  # fmt: skip
-from instruct2act.authoring.llm.offline.write import mentioned
+from instruct2act.authoring.llm.offline.saying import mentioned
 
 _RELATIONS = {
     "inside": "inside", "on": "on_top", "at": "on_top", "beside": "near", "left": "left_of", "right": "right_of",
@@ -99,7 +99,7 @@ class _Writer:
         self.names[thing] = name
         self.lines.append(f"{name} = {value}")
 
-    # --- conditions: a name, and an expression in which {at} stands for the moment -------------------------------------
+    # --- conditions: a name, and an expression in which {at} stands for the moment ------------------------------------
 
     def of_step(self, step: Step) -> tuple[str, str]:
         match step:
@@ -163,7 +163,7 @@ class _Writer:
     # --- parts --------------------------------------------------------------------------------------------------------
 
     def chain(self, thing: Thing | All, steps: list[Put | Rotate]) -> None:
-        """One thing's steps: where it is put, in order; how far it was turned in all; that it stays when only turned."""
+        """One thing's steps: where it is put, in order; how far it was turned; that it stays when only turned."""
         who = self.names[thing]
         puts = [self.of_place(step.thing, step.place) for step in steps if isinstance(step, Put)]
         self.in_turn(puts, who)

@@ -1,0 +1,83 @@
+"""The text of an instruction as the grammar reads it: slots marked, numbers as digits, words of courtesy taken out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from instruct2act.authoring.llm.offline import names
+
+_COURTESY = re.compile(
+    r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"
+    r"i(?:'d| would) like you to|i want you to|i need you to|your (?:task|job) is to|go ahead and|try to|you should|"
+    r"you (?:must|have to|need to)|let's|let us|directly|straight|exactly|simply|now|(?<=and )also|"
+    r"in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
+    re.IGNORECASE,
+)
+_SLOW = re.compile(
+    r"\b(?:(?:very )?(?:slowly|gently|carefully)|with care|at (?:a )?(?:slow|low|half) speed)\b", re.IGNORECASE
+)
+_FAST = re.compile(r"\b(?:quickly|fast|swiftly|at full speed)\b", re.IGNORECASE)
+_SLOW_SPEED = 0.3
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALL = {word: value for value, word in enumerate(_ONES.split())}
+_SMALL |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
+_NUMBER = rf"(?:{'|'.join([*_SMALL, 'hundred', 'a hundred'])})"
+_SPELLED = re.compile(
+    rf"\b({_NUMBER}(?:[ -](?:and )?{_NUMBER})*)(?=[ -](?:degrees?|deg|centimet|cm|millimet|mm|inch|met(?:er|re)))",
+    re.IGNORECASE,
+)
+
+
+class NotUnderstood(Exception):
+    """An instruction, or a part of it, that the embedded author can't turn into a plan."""
+
+    def __init__(self, missing: str, understood: str = "", hint: str = "") -> None:
+        self.missing, self.understood, self.hint = missing, understood, hint
+        super().__init__(missing)
+
+
+def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, float | None]:
+    """The text as the grammar reads it, and the speed that was asked for."""
+    text = " ".join(text.replace("’", "'").replace("<", " ").replace(">", " ").replace('"', " ").split())
+    speed = _SLOW_SPEED if _SLOW.search(text) else 1.0 if _FAST.search(text) else None
+    text = _FAST.sub(" ", _SLOW.sub(" ", text))
+
+    def slot(match: re.Match[str]) -> str:
+        name = match[1].strip()
+        found = slots.get(name) or slots.get(name.replace(" ", "_"))
+        if found is None:
+            there = ", ".join(f"{{{key}}}" for key in slots) or "no slots"
+            raise NotUnderstood(f"{{{name}}}", "", f"nothing was given for {{{name}}}; there is: {there}")
+        if found.get("kind") == "word":
+            return str(found.get("word", name))
+        return f"<{found.get('kind')}:{found.get('click', name) if found.get('kind') == 'click' else name}>"
+
+    text = re.sub(r"\{([^{}]*)\}", slot, text)
+    text = _SPELLED.sub(lambda m: str(_count(m[1])), text)
+    text = re.sub(r"(?<=\d)-(?=degree|deg)", " ", text)
+    text = _COURTESY.sub(" ", text)
+    text = re.sub(
+        r"\b(?:after|start(?:ing)? (?:by|with)|begin(?:ning)? (?:by|with)) (?=\w+ing\b)", "", text, flags=re.IGNORECASE
+    )
+    text = re.sub(r"\bletter ([a-z])\b", lambda m: f"letter {m[1].upper()}", text)
+    text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
+    text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)
+    text = names.join_pairs(text)
+    return (text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text), speed
+
+
+def _count(spelled: str) -> int:
+    total = 0
+    for word in re.split(r"[ -]", spelled.lower()):
+        if word == "hundred":
+            total = 100 * max(total, 1)
+        else:
+            total += _SMALL.get(word, 0)
+    return total
