@@ -65,6 +65,7 @@ class Context:
         located: locations handed out, newest last.
         outcomes: of every action carried out, in order.
         pictures: what was looked at or segmented, by image id: the way from a mask to its camera.
+        wanted: what pictures in the instruction show, as far as they were segmented, by image id.
         cut_from: the mask of each cut-out, by the cut-out's id.
         footprints: where masks lie on the table, by mask id.
         planned: by mask id, where things will be (metres) once the actions built since the last look are done.
@@ -82,6 +83,7 @@ class Context:
     located: list[Located] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     pictures: dict[int, Image] = field(default_factory=dict)
+    wanted: dict[int, list[Mask]] = field(default_factory=dict)
     cut_from: dict[int, Mask] = field(default_factory=dict)
     footprints: dict[int, Footprint] = field(default_factory=dict)
     planned: dict[int, tuple[float, float]] = field(default_factory=dict)

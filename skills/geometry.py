@@ -63,10 +63,10 @@ def view_of(ctx: Context, mask: Mask) -> View:
         BadArgument: its picture has none.
     """
     image = ctx.pictures.get(mask.image_id)
-    if image is None or image.view is None:
+    if image is None or image.view is None or image.view.rgb.shape[:2] != mask.array.shape:
         raise BadArgument(
-            "this mask belongs to a picture without a calibrated camera, so it has no place on the table: use masks of "
-            "GetImage() or of a scene's picture"
+            "this mask belongs to a picture that shows no place on the table: use masks of a whole picture, from "
+            "GetImage() or of a scene"
         )
     return image.view
 

@@ -16,7 +16,7 @@ from skills.types import Action, Pose, Workspace
 
 SAME_M = 1e-3
 """A location within this distance of one that was handed out means that thing."""
-SLACK_M = 0.02
+SLACK_M = 0.03
 """How far suction may have to stay short of its point, at the border, before a location counts as out of reach."""
 
 
@@ -64,8 +64,8 @@ def carry(
 ) -> Action:
     """Builds the action that brings a thing's visible centre to ``place``, turned by ``yaw`` radians about +z.
 
-    Suction takes a thing at its grasp point g, and its centre c stays at ``R(yaw) (c - g)`` from there, so that g has to
-    arrive at ``place - R(yaw) (c - g)``. A bare point is taken literally.
+    Suction takes a thing at its grasp point g, and its centre c stays at ``R(yaw) (c - g)`` from there, so that g has
+    to arrive at ``place - R(yaw) (c - g)``. A bare point is taken literally.
     """
     if isinstance(thing, Located):
         grasp, center = thing.grasp, thing.xyz

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,10 +47,15 @@ def sam(
         points: (x, y) pixels, such as `clicks`: gives one mask for each point, in order, and no others.
         boxes: (x0, y0, x1, y1) pixels: likewise, after the points' masks.
     """
+    shows_goal = image.mask is None and image.view is not None and image.id not in ctx.pictures
     ctx.pictures[image.id] = image
     encoded = ctx.encoded(image)
     if points is None and boxes is None:
         masks = ctx.segmenter.everything(encoded)
+        if shows_goal:
+            ctx.wanted[image.id] = masks
+    elif not points and not boxes:
+        raise BadArgument("points and boxes are empty: leave both out to segment everything")
     else:
         masks = []
         height, width = image.shape
@@ -64,6 +70,7 @@ def sam(
                 raise BadArgument(f"{asked} is empty: a box is (x0, y0, x1, y1) with x0 < x1 and y0 < y1")
             masks.append(_prompted(ctx, image, asked, boxes=[box]))
     prompt = "everything" if points is None and boxes is None else "points" if boxes is None else "boxes"
+    masks = [mask if mask.image_id == image.id else replace(mask, image_id=image.id) for mask in masks]
     ctx.note("segmentation", {"image": image, "masks": tuple(masks), "prompt": prompt})
     return masks
 
@@ -95,13 +102,14 @@ def cut(image: Image, mask: Mask, index: int = 0) -> Image:
     rows = slice(max(0, y0 - MARGIN), min(image.shape[0], y1 + MARGIN))
     columns = slice(max(0, x0 - MARGIN), min(image.shape[1], x1 + MARGIN))
     origin = (image.origin_xy[0] + columns.start, image.origin_xy[1] + rows.start)
-    truth = image.truth if image.view is None else _named(image.view, mask.array)
+    whole = image.view is not None and image.view.rgb.shape == image.rgb.shape
+    truth = _named(image.view, mask.array) if whole and image.view else image.truth
     return Image(image.rgb[rows, columns], mask.array[rows, columns], image.view, origin, truth)
 
 
 def _named(view: View, array: Bool) -> ObjectTruth | None:
     """What most of a mask's pixels belong to, where a simulator says."""
-    if view.truth is None or view.truth.segmentation.shape != array.shape:
+    if view.truth is None:
         return None
     ids, counts = np.unique(view.truth.segmentation[array], return_counts=True)
     return view.truth.objects.get(int(ids[counts.argmax()]))

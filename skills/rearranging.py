@@ -32,12 +32,13 @@ def distractor_actions(
     place_masks: list[Mask] | None = None,
     tool: str | None = None,
 ) -> list[Action]:
-    """Actions that clear away the things which are not in obj_list, to free places.
+    """Actions that bring what lies in the way to free places: things that are not in obj_list, on places to be used.
 
     Args:
         mask_obs: everything on the table.
         obj_list: indices of the things that matter; these stay.
-        place_masks: masks of a scene's picture: then only what lies in their way is moved. Without, all others are.
+        place_masks: places to be used; by default those of the scene pictures segmented so far. Without any scene, all
+            other things are moved.
         tool: "suction".
     """
     require_suction(ctx, tool)
@@ -45,6 +46,8 @@ def distractor_actions(
         chosen(mask_obs, i, "obj_list")
     others = [i for i in range(len(mask_obs)) if i not in obj_list]
     table = _Table(ctx, mask_obs, ctx.robot.info.workspace)
+    if place_masks is None and ctx.wanted:
+        place_masks = [mask for masks in ctx.wanted.values() for mask in masks]
     wanted = [footprint_of(ctx, mask) for mask in place_masks or ()]
     for place in wanted:
         table.keep_free(table.room.covered(place.points), place.center)

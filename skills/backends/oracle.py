@@ -47,10 +47,10 @@ class Oracle:
         Raises:
             SkillError: the picture is not a simulator's.
         """
-        if image.view is not None and image.view.truth is not None:
-            return Encoded(image, image.view.truth.segmentation)
         if image.mask is not None:
             return Encoded(image, np.where(image.mask, 0, TABLE).astype(np.int32))
+        if image.view is not None and image.view.truth is not None:
+            return Encoded(image, image.view.truth.segmentation)
         raise SkillError("the oracle knows simulated pictures only: use --perception default for this picture")
 
     def everything(self, encoded: Encoded) -> list[Mask]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import skills
@@ -11,6 +11,9 @@ from sim.robot import SimRobot
 from skills.backends.oracle import Oracle
 from skills.context import Context
 from skills.types import Image, Instruction
+
+Table = Callable[[str], TabletopEnv]
+"""What the fixture ``table`` is: names of objects, with places -> an environment."""
 
 
 class Calls:
