@@ -57,6 +57,7 @@ class Console:
         self._running: list[_Running] = []
         self._status: Any = None
         self._programs = 0
+        self._error = ""
 
     def hear(self, event: Event) -> None:
         """Prints what one event tells."""
@@ -145,6 +146,7 @@ class Console:
             if not call.told:
                 self._tell(call, "")
             self._say("", f"  {event.error}", "red")
+            self._error = event.error
             return
         result = words.rounded(words.result(event.result, event.shown))
         ranking = f" ({call.scores})" if call.scores else ""
@@ -162,7 +164,8 @@ class Console:
         self._say("Result", verdict, style)
         trouble = words.trouble(record.error)
         if trouble:
-            self._say("", trouble, "red")
+            told = self._error and self._error in trouble
+            self._say("", trouble.replace(self._error, "see above") if told else trouble, "red")
         if record.status == "failed" and record.failed_at in _HINTS:
             self._say("", f"what to do: {_HINTS[record.failed_at]}")
         if record.progress is not None:

@@ -29,7 +29,7 @@ def panels(story: Story) -> list[Panel]:
         if look.actions():
             shown.append(plan(story, look))
     last = story.last_view()
-    if last is not None and (story.looks and story.looks[-1].outcomes):
+    if last is not None and any(look.outcomes for look in story.looks):
         shown.append(("After", drawing.enlarge(last.rgb, drawing.scale_for(last.rgb.shape[:2], COLUMN))))
     shown.append(_result(story))
     return shown

@@ -11,7 +11,7 @@ from skills.types import Image, UInt8
 
 COLUMN = 768
 """Pixels of a panel: the top view three times as large."""
-_TILE = 76
+_TILE = 68
 _ROWS = 8
 _GROUND: typeset.RGB = (238, 240, 242)
 
@@ -44,7 +44,7 @@ def bar(track: UInt8, value: float, color: typeset.RGB) -> None:
 
 def _retrieval(story: Story, entry: Retrieval) -> UInt8:
     """A query on the left; on the right the crops with their scores, the chosen one framed."""
-    left, cell, tall = 176, _TILE + 20, _TILE + 44
+    left, cell, tall = 176, _TILE + 16, _TILE + 44
     across = (COLUMN - left) // cell
     order = list(range(len(entry.crops)))
     if len(order) > 2 * across:

@@ -95,7 +95,7 @@ def test_an_error_is_red_and_says_what_to_do(play: Play) -> None:
         "status": "failed",
         "success": None,
         "failed_at": "perception",
-        "error": {"message": "nothing fits 'unicorn'", "line": 7},
+        "error": {"message": "no unicorn, try a horse", "line": 7},
     }
     failed = [
         SkillCalled("CLIPRetrieval", {}, 7),
@@ -104,5 +104,13 @@ def test_an_error_is_red_and_says_what_to_do(play: Play) -> None:
     ]
     shown = tell(failed, force_terminal=True, color_system="standard", no_color=False)
     assert "\x1b[31m  nothing fits\x1b[0m" in shown
-    assert "failed at perception" in shown and "\x1b[31mline 7: nothing fits 'unicorn'\x1b[0m" in shown
+    assert "failed at perception" in shown and "\x1b[31mline 7: no unicorn, try a horse\x1b[0m" in shown
     assert "what to do: " in shown
+
+
+def test_an_error_that_was_told_is_not_told_again(play: Play) -> None:
+    play.record = {"status": "failed", "failed_at": "perception", "error": {"message": "nothing fits", "line": 7}}
+    shown = tell(
+        [SkillCalled("CLIPRetrieval", {}, 7), SkillReturned("CLIPRetrieval", None, "", 0, "nothing fits"), play.end()]
+    )
+    assert shown.count("nothing fits") == 1 and "line 7: see above" in shown

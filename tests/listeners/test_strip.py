@@ -67,7 +67,7 @@ def test_panels_follow_the_path_from_picture_to_motion(play: Play) -> None:
 def test_the_chosen_crop_is_framed_and_its_object_outlined(play: Play) -> None:
     shown = dict(panels(tell(play)))
     retrieval = shown["Retrieval: which is meant"]
-    frames = [(retrieval[y, x] == (0, 114, 92)).all() for y, x in ((5, 176 + 38), (5, 176 + 3 * 96 + 38))]
+    frames = [(retrieval[y, x] == (0, 114, 92)).all() for y, x in ((5, 176 + 34), (5, 176 + 3 * 84 + 34))]
     assert frames == [True, False], "the first query chose crop 0, not crop 3"
     plan, plain = shown["Plan: 1 motion, 1 done"], shown["Before"]
     for index, drawn in ((0, True), (3, True), (5, False)):
