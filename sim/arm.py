@@ -1,8 +1,8 @@
 """A six-axis arm in the manner of a UR5, described here: links, joints, forward and inverse kinematics, looks.
 
 Base, shoulder, elbow and three wrist axes; shoulder, elbow and first wrist axis are parallel. At zero the arm lies
-stretched along +x with its tool pointing down. The inverse is closed, since the tool always points down: the fifth joint
-stays at zero, the fourth keeps the wrist level, and the rest is a triangle in the vertical plane of the arm.
+stretched along +x with its tool pointing down. The inverse is closed, since the tool always points down: the fifth
+joint stays at zero, the fourth keeps the wrist level, and the rest is a triangle in the vertical plane of the arm.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Solids for the table, made from outlines: triangles with texture coordinates to see, convex parts to touch.
 
-Texture coordinates are metric: one period of a texture covers ``TILE`` metres of any surface, so that two objects of the
-same texture look alike whatever their sizes.
+Texture coordinates are metric: one period of a texture covers ``TILE`` metres of any surface, so that two objects of
+the same texture look alike whatever their sizes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ def revolve(profile: npt.ArrayLike, segments: int) -> Mesh:
     walked = np.concatenate([[0.0], np.cumsum(rises)])
     # Distance from the axis along the surface, from either end: it unrolls each side without stretch at the middle.
     unrolled = np.minimum(walked, walked[-1] - walked)
-    for i, ((r0, z0), (r1, z1)) in enumerate(zip(line, line[1:])):
+    for i, ((r0, z0), (r1, z1)) in enumerate(pairwise(line)):
         normal_r, normal_z = (z1 - z0) / rises[i], -(r1 - r0) / rises[i]
         vertices = np.concatenate(
             [np.stack([r * cos, r * sin, np.full_like(cos, z)], 1) for r, z in ((r0, z0), (r1, z1))]
@@ -109,7 +110,7 @@ def wall_around(
     rays = np.column_stack([np.cos(angles), np.sin(angles)])
     reach = 1 / np.cos(np.pi / segments)
     parts = []
-    for a, b in zip(rays, rays[1:]):
+    for a, b in pairwise(rays):
         foot = np.array([a * lower[0], a * lower[1] * reach, b * lower[1] * reach, b * lower[0]])
         rim = np.array([a * upper[0], a * upper[1] * reach, b * upper[1] * reach, b * upper[0]])
         parts.append(prism(foot, low, high, rim))

@@ -1,7 +1,7 @@
 """How an action is carried out on the simulated table: every phase simulated, nothing read off the truth but contacts.
 
-Two modes share everything but the way between poses. ``fast`` has a free tool that starts above the pick and moves along
-straight lines; ``arm`` moves the six joints of ``sim.arm`` and is drawn. Budgets count simulated steps.
+Two modes share everything but the way between poses. ``fast`` has a free tool that starts above the pick and moves
+along straight lines; ``arm`` moves the six joints of ``sim.arm`` and is drawn. Budgets count simulated steps.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def execute(
 
     ``pick_place``: the tool goes down at ``start`` until its tip touches something, holds it if it is movable, and
     carries it so that the point it holds comes to ``end``, turned by ``end.yaw - start.yaw``; it lowers it until it
-    touches something and lets go. ``push``: the blade is set down at ``start``, across the motion, and moves to ``end``.
+    touches something and lets go. ``push``: the blade is set down at ``start``, across the motion, and moves on to
+    ``end``.
 
     Args:
         world: where.
@@ -145,7 +146,7 @@ def _pick_place(motion: _Motion, action: Action) -> Pose:
     motion.travel(replace(motion.at, z=min(HOVER, motion.top_near(met) + depth + 0.004)), _CARRY)
     motion.lower(depth)
     motion.phase = "release"
-    world.release()
+    world.put_tool_away()
     return motion.at
 
 

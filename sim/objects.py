@@ -1,8 +1,8 @@
 """Everything that can lie on the table, by VIMA's names and at the sizes measured there.
 
 An object's frame has its origin at the centre of its visible outline: the centre of symmetry where it has one, of the
-dish for a pan, else of the bounding box. z = 0 is its underside: at ``Pose(x, y)`` it stands on the table. Outlines are drawn with x to the right and y up, so that
-at yaw ``UPRIGHT`` a letter reads upright in the top view, as in VIMA.
+dish for a pan, else of the bounding box. z = 0 is its underside: at ``Pose(x, y)`` it stands on the table. Outlines are
+drawn with x to the right and y up, so that at yaw ``UPRIGHT`` a letter reads upright in the top view, as in VIMA.
 """
 
 from __future__ import annotations
@@ -95,8 +95,10 @@ class Shape:
 
     @cached_property
     def grasp(self) -> tuple[float, float]:
-        """(x, y) of the point of the upper surface, object's frame, that suction holds best: well inside the material and
-        close to the centre of mass."""
+        """(x, y), object's frame, where suction holds the upper surface best.
+
+        It lies well inside the material and close to the centre of mass.
+        """
         if self.inner is not None and self.floor >= self.size[2]:
             return 0.0, 0.0
         points = np.concatenate(self.outline)

@@ -1,7 +1,8 @@
 """Periodic patterns, drawn into square arrays that repeat without a seam.
 
-Every function takes the side N in texels and returns (N, N, 3) float64 RGB in [0, 255]; row 0 is the upper edge. Features
-are kept above a centimetre at the textures' ten-centimetre period, since a pixel of the views covers four millimetres.
+Every function takes the side N in texels and returns (N, N, 3) float64 RGB in [0, 255]; row 0 is the upper edge.
+Features are kept near a centimetre at the textures' ten-centimetre period: a pixel of the views covers four
+millimetres.
 """
 
 from __future__ import annotations

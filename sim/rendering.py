@@ -1,9 +1,9 @@
 """Pictures of the table by the engine's software renderer.
 
-The renderer spends most of its time on the bare table. Table and ground therefore live in an engine of their own: for a
-camera and a look they are drawn once, and objects, drawn alone, are laid over that picture. Nothing lies under the table,
-so the result is the same; with cast shadows everything is drawn together. The arm has an engine of its own as well and is
-laid over by depth: what is drawn never changes what is simulated.
+The renderer spends most of its time on the bare table. Table and ground therefore live in an engine of their own: for
+a camera and a look they are drawn once, and objects, drawn alone, are laid over that picture. Nothing lies under the
+table, so the result is the same; with cast shadows everything is drawn together. The arm has an engine of its own as
+well and is laid over by depth: what is drawn never changes what is simulated.
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ class Renderer:
         )
 
     @property
-    def texture_count(self) -> int:
-        """Textures in the engine's memory, which only a reset gives back."""
-        return len(self._textures)
+    def loaded(self) -> int:
+        """Textures and shapes in the engine's memory, which only a reset gives back."""
+        return len(self._textures) + len(self._visuals)
 
     def visual(self, placed: Placed) -> int:
         """The engine's visual shape of an object, about its centre of mass."""
@@ -161,8 +161,8 @@ class Renderer:
         table = rectangle(*(high - low)) + (low + high) / 2
         # The ground has a hole where the table is: one upon the other would flicker from a kilometre's distance.
         around = outline(rectangle(6.0, 6.0, (0.5, 0.0)), table)
-        parts = (("ground", look and look.ground, around), ("table", look and look.table, outline(table)))
-        for name, wanted, rings in parts:
+        ground, top = (look.ground, look.table) if look else (None, None)
+        for name, wanted, rings in (("ground", ground, around), ("table", top, outline(table))):
             body, had = self._surfaces.get((p.id, name), (None, None))
             if had == wanted:
                 continue

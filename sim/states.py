@@ -15,6 +15,8 @@ from sim.textures import Texture
 from skills.types import Pose
 
 Vector = npt.NDArray[np.float64]
+Quaternion = tuple[float, float, float, float]
+"""(x, y, z, w)."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ class Placed:
         return x, y, z
 
     @property
+    def build(self) -> tuple[object, ...]:
+        """All that can't be changed once it is on the table: equal for two that the engine can't tell apart."""
+        return self.id, self.name, self.shape, self.scale, self.height_scale, self.fixed, self.visible
+
+    @property
     def center_of_mass(self) -> Vector:
         """(3,) metres, object's frame."""
         return np.asarray(self.shape.center_of_mass) * self.factors
@@ -87,7 +94,7 @@ class Body:
     """Where an object is and how it moves: centre of mass, (x, y, z, w) quaternion, velocities."""
 
     position: tuple[float, float, float]
-    quaternion: tuple[float, float, float, float]
+    quaternion: Quaternion
     linear: tuple[float, float, float]
     angular: tuple[float, float, float]
 
@@ -100,6 +107,7 @@ class Snapshot:
     bodies: tuple[Body, ...]
     next_id: int
     steps: int
+    joints: Vector | None
     token: int
 
 
@@ -115,6 +123,23 @@ def matrix(quaternion: Sequence[float]) -> Vector:
     )
 
 
+def product(a: Quaternion, b: Quaternion) -> Quaternion:
+    """The rotation b, then a."""
+    ax, ay, az, aw = a
+    bx, by, bz, bw = b
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
+
+
+def conjugate(a: Quaternion) -> Quaternion:
+    """The rotation back."""
+    return -a[0], -a[1], -a[2], a[3]
+
+
 def pose_of(placed: Placed, body: Body) -> Pose:
     """The object's frame in the base frame."""
     turn = matrix(body.quaternion)
@@ -124,7 +149,7 @@ def pose_of(placed: Placed, body: Body) -> Pose:
 
 def moved(rings: Sequence[Polygon], scale: float, pose: Pose) -> Outline:
     """Rings of an object's frame in the base frame."""
-    return tuple(rotated(ring * scale, pose.yaw) + (pose.x, pose.y) for ring in rings)
+    return tuple(rotated(ring * scale, pose.yaw) + np.array([pose.x, pose.y]) for ring in rings)
 
 
 def footprint(placed: Placed, body: Body) -> Outline:

@@ -111,7 +111,7 @@ COLORS: dict[str, RGB] = {
     "cyan": (118, 183, 178),
     "olive": (128, 128, 0),
 }
-"""The solid colours (VIMABench, as in facts of its texture table), RGB in [0, 255]."""
+"""The solid colours of VIMABench, RGB in [0, 255]."""
 
 GRAY = Texture("gray", "solid", ((186, 176, 172),))
 """What an object wears in a prompt that must not tell its texture."""
@@ -149,7 +149,7 @@ def _table() -> dict[str, Texture]:
 
 
 TEXTURES: dict[str, Texture] = _table()
-"""Every texture by VIMA's name, the light ones first, in its order: patterns, stripes, dots, swirls, paisleys, solids."""
+"""Every texture by VIMA's name, light ones first, in its order: patterns, stripes, dots, swirls, paisleys, solids."""
 
 LIGHT = tuple(name for name, texture in TEXTURES.items() if not texture.dark)
 DARK = tuple(name for name, texture in TEXTURES.items() if texture.dark)
