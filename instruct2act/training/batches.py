@@ -83,8 +83,9 @@ class Batches:
         fits = captions.fit(self._by_look[looks][:, texture].T, self._by_noun[nouns][:, shape].T)
         textures = (texture[:, None] == texture).astype(np.float32)
         shapes = (shape[:, None] == shape).astype(np.float32)
-        shapes[(self._block[shape][:, None] & self._block[shape]) & (shapes == 0)] = np.nan
-        same = captions.fit(textures, shapes)
+        blocks = self._block[shape]
+        same = captions.fit(textures, np.where((blocks[:, None] & blocks) & (shapes == 0), np.float32(np.nan), shapes))
+        shapes[blocks[:, None] & blocks] = 1  # a cube at any size
         for table in (textures, shapes, same):
             np.fill_diagonal(table, np.nan)
         return Batch(pixels, texture, shape, phrases, fits, same, textures, shapes)
@@ -119,13 +120,13 @@ class Batches:
         if full and (look or named):
             return look, noun
         part = rng.random()
-        if part < 0.35:
+        if part < 0.3:
             look = 0 if named or not look else look
-        elif part < 0.55:
-            look = int(rng.choice(looks))
-        elif part < 0.8:
+        else:
+            look = int(rng.choice(looks[1:])) if len(looks) > 1 else 0
+        if 0.3 <= part < 0.75:
             noun = int(rng.choice(nouns[-len(captions.ANYTHING) :]))
-        if rng.random() < 0.3:
+        elif rng.random() < 0.5:
             noun = int(rng.choice(nouns))
         if look == 0 and captions.all_nouns()[noun] in captions.ANYTHING and texture < len(TEXTURES):
             look = self._own_look[texture]  # "the thing" teaches nothing

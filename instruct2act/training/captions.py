@@ -179,17 +179,17 @@ def _lab(rgb: npt.ArrayLike) -> Float:
 # --- words --------------------------------------------------------------------------------------------------------
 
 _PATTERN_WORDS: dict[str, tuple[str, ...]] = {
-    "stripe": ("stripe", "striped", "stripy"),
+    "stripe": ("stripe", "striped", "stripy", "lined"),
     "polka dot": ("polka dot", "polka dotted", "dotted", "spotted"),
-    "swirl": ("swirl", "swirly", "swirled"),
+    "swirl": ("swirl", "swirly", "swirled", "spiral"),
     "paisley": ("paisley",),
     "brick": ("brick", "bricks"),
     "tiles": ("tiles", "tiled", "tile"),
     "wooden": ("wooden", "wood"),
-    "granite": ("granite", "stone"),
+    "granite": ("granite", "stone", "speckled"),
     "plastic": ("plastic",),
     "polka-dot": ("polka-dot",),
-    "checkerboard": ("checkerboard", "checkered", "chequered"),
+    "checkerboard": ("checkerboard", "checkered", "chequered", "chessboard"),
     "tiger": ("tiger", "tiger striped", "tiger-striped"),
     "magma": ("magma", "lava"),
     "rainbow": ("rainbow", "rainbow-colored"),
@@ -215,11 +215,15 @@ NOUNS: dict[str, dict[str, float]] = {
     "block": {"block": 1.0, "shorter block": 1.0, "small block": 0.7, "L-shaped block": UNSURE},
     "cube": {"block": 1.0, "shorter block": 0.7, "small block": 0.7},
     "shorter block": {"block": UNSURE, "shorter block": 1.0, "small block": UNSURE},
+    "low block": {"block": UNSURE, "shorter block": 1.0, "small block": UNSURE},
     "short block": {"block": UNSURE, "shorter block": 1.0, "small block": UNSURE},
     "small block": {"block": 0.2, "shorter block": 0.2, "small block": 1.0},
     "small cube": {"block": 0.2, "shorter block": 0.2, "small block": 1.0},
     "box": {"container": 1.0, "block": 0.5, "shorter block": 0.5, "small block": 0.3, "pallet": UNSURE},
     "container": {"container": 1.0, "bowl": 0.2, "pallet": UNSURE},
+    "bin": {"container": 1.0},
+    "basket": {"container": 1.0, "bowl": 0.3},
+    "plate": {"pallet": 1.0, "bowl": UNSURE, "round": UNSURE},
     "tray": {"container": 1.0, "pallet": 0.5},
     "bowl": {"bowl": 1.0},
     "dish": {"bowl": 1.0, "pan": UNSURE},
@@ -251,6 +255,9 @@ NOUNS: dict[str, dict[str, float]] = {
     "circle": {"round": 1.0, "ring": 0.4, "bowl": UNSURE},
     "cylinder": {"round": 1.0},
     "round block": {"round": 1.0},
+    **{f"{name} shape": {name: 1.0} for name in ("heart", "star", "flower", "cross", "diamond", "ring")},
+    **{f"{name}-shaped block": {name: 1.0} for name in ("heart", "star", "flower", "cross", "diamond", "ring")},
+    "hoop": {"ring": 1.0},
     "hexagon": {"hexagon": 1.0},
     "pentagon": {"pentagon": 1.0},
     "star": {"star": 1.0},
@@ -261,13 +268,13 @@ ANYTHING = ("object", "thing", "one", "item", "shape", "objects", "things", "toy
 """Nouns that say nothing of the shape."""
 
 _RANDOM_LOOKALIKES = {
-    "gear": ("star", "flower", "round", "circle"),
-    "star": ("star",),
-    "flower": ("flower",),
+    "gear": ("star", "flower", "round", "circle", "star shape", "flower shape"),
+    "star": ("star", "star shape", "star-shaped block"),
+    "flower": ("flower", "flower shape", "flower-shaped block"),
     "blob": ("round", "circle", "heart", "dish"),
     "polygon": ("triangle", "diamond", "rhombus", "hexagon", "pentagon"),
-    "ring": ("ring", "donut"),
-    "cross": ("cross", "plus", "plus sign"),
+    "ring": ("ring", "donut", "hoop", "ring shape", "ring-shaped block"),
+    "cross": ("cross", "plus", "plus sign", "cross shape", "cross-shaped block"),
 }
 
 

@@ -7,19 +7,18 @@ crop of one object at any turn, of one texture, of one shape (Khosla et al. 2020
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from instruct2act.training import captions
+from instruct2act.training import captions, loop
 from instruct2act.training.batches import Batch, Batches
 from instruct2act.training.crops import TRAIN, read_pool, write_shard
 from instruct2act.training.evaluate_clip import calibrate
+from instruct2act.training.loop import Average, Budget, Report, learning_rate
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 from skills.backends.openclip import build
@@ -28,14 +27,12 @@ from skills.backends.torchvision_ops import ensure_torchvision
 ensure_torchvision()
 
 import torch  # noqa: E402
-from safetensors import safe_open  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from skills.backends.openclip.small import ASPECT_WIDTH, SmallClip, to_file, tokenizer  # noqa: E402
 
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT = "checkpoint.pt"
 CACHE = Path.home() / ".cache" / "instruct2act-train" / "clip"
 
 
@@ -46,7 +43,8 @@ class Options:
     Attributes:
         folder: crops, checkpoint and weights are kept here; a run that finds a checkpoint goes on from it.
         seed: of crops, batches and initial weights.
-        minutes, steps: the run ends with whichever comes first; the learning rate falls to zero by then.
+        minutes: of training in all, earlier sittings counted; the learning rate falls to almost nothing by then.
+        steps: if not 0, the run ends after so many steps instead, and is the same to the last bit whenever it is run.
         shards: files of 4,096 crops to train on; missing ones are rendered first.
         rate: the highest learning rate.
         checkpoint_minutes: between two checkpoints.
@@ -56,21 +54,11 @@ class Options:
     folder: Path = CACHE
     seed: int = 1
     minutes: float = 90.0
-    steps: int = 20_000
+    steps: int = 0
     shards: int = 24
     rate: float = 2e-3
     checkpoint_minutes: float = 2.0
     threads: int = 1
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a run tells now and then: step, share done, seconds trained (over all its sittings), losses by name."""
-
-    step: int
-    share: float
-    seconds: float
-    losses: Mapping[str, float]
 
 
 class Objective(nn.Module):
@@ -97,15 +85,17 @@ class Objective(nn.Module):
 
 
 def ranked(logits: Tensor, fits: Tensor) -> Tensor:
-    """Softmax cross-entropy of each row against its graded answers; unknown pairs are left out, empty rows too."""
-    unknown = torch.isnan(fits)
-    target = torch.nan_to_num(fits)
-    total = target.sum(1)
-    rows = total > 0
-    if not bool(rows.any()):
-        return logits.sum() * 0.0
-    log_share = functional.log_softmax(logits.masked_fill(unknown, -1e4), dim=1)
-    return -((target * log_share).sum(1)[rows] / total[rows]).mean()
+    """Softmax cross-entropy of each answer of a row against whatever fits less; unknown pairs are left out.
+
+    Right answers don't compete with each other; what fits for want of a better one still comes before what does not.
+    """
+    total, weight = logits.sum() * 0.0, torch.zeros(())
+    for level in torch.unique(fits[fits > 0]):  # NaN compares as false
+        answers = fits == level
+        less = logits.masked_fill(~(fits < level - 1e-3), -1e4).logsumexp(1, keepdim=True)
+        total = total + level * functional.softplus(less - logits)[answers].sum()
+        weight = weight + level * answers.sum()
+    return total / weight.clamp(min=1e-6)
 
 
 def sorted_out(logits: Tensor, fits: Tensor) -> Tensor:
@@ -143,38 +133,26 @@ class Trainer:
         self.options, self.tokens = options, Tokens()
         self.model = SmallClip(len(self.tokens.ids)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = Objective()
-        self.mean = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self.mean = Average(self.model, decay=0.998)
         parameters = [*self.model.parameters(), *self.objective.parameters()]
         decayed = [p for p in parameters if p.ndim > 1]
         rest = [p for p in parameters if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98))
-        self.step, self.seconds = 0, 0.0
-
-    @property
-    def share(self) -> float:
-        """Of the run that is done."""
-        return min(1.0, max(self.step / self.options.steps, self.seconds / 60 / self.options.minutes))
+        self.budget = Budget(options.steps, 0.0 if options.steps else options.minutes)
 
     def learn(self, batch: Batch) -> dict[str, float]:
         """One step on one batch; its losses by name."""
         self.model.train()
-        warm = min(1.0, (self.step + 1) / 200)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.options.rate * warm * 0.5 * (1 + np.cos(np.pi * self.share))
+            group["lr"] = self.options.rate * learning_rate(self.budget.done, self.budget.spent)
         losses = self._losses(batch)
         self.optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        self.step += 1
-        keep = min(0.998, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self.model.state_dict().items():
-                if value.is_floating_point():
-                    self.mean[name].lerp_(value, 1 - keep)
-                else:
-                    self.mean[name].copy_(value)
+        self.mean.update(self.model)
+        self.budget.done += 1
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -200,73 +178,70 @@ class Trainer:
     # --- keeping it ---------------------------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
-        """Everything that going on needs, in one file that replaces the last one whole."""
-        state = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        state |= {f"objective.{name}": value for name, value in self.objective.state_dict().items()}
-        state |= {f"mean.{name}": value for name, value in self.mean.items()}
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            state |= {f"optimizer.{index}.{name}": value for name, value in moments.items()}
-        facts = {"step": self.step, "seconds": self.seconds, "seed": self.options.seed, "tokens": self.tokens.ids}
-        unfinished = path.with_suffix(".part")
-        save_file({name: value.contiguous() for name, value in state.items()}, unfinished, {"facts": json.dumps(facts)})
-        unfinished.rename(path)
+        """Everything that going on needs."""
+        state = {
+            "model": self.model.state_dict(),
+            "objective": self.objective.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "mean": self.mean.state,
+            "steps": self.budget.done,
+            "seconds": self.budget.seconds,
+            "seed": self.options.seed,
+            "tokens": self.tokens.ids,
+        }
+        loop.save(path, state)
 
-    def load(self, path: Path) -> None:
-        """Goes on from a checkpoint.
+    def load(self, path: Path) -> bool:
+        """Goes on from a checkpoint, if there is one.
 
         Raises:
             ValueError: it was made with another seed or other words.
         """
-        with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["facts"])
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        if facts["seed"] != self.options.seed or facts["tokens"] != self.tokens.ids:
+        state = loop.load(path)
+        if state is None:
+            return False
+        if state["seed"] != self.options.seed or state["tokens"] != self.tokens.ids:
             raise ValueError(f"{path} is of another run (other seed or vocabulary); remove it, or name another folder")
-
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
-
-        self.model.load_state_dict(part("model."))
-        self.objective.load_state_dict(part("objective."))
-        self.mean = part("mean.")
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, value in part("optimizer.").items():
-            index, key = name.split(".")
-            moments.setdefault(int(index), {})[key] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
-        self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+        self.model.load_state_dict(state["model"])
+        self.objective.load_state_dict(state["objective"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.mean.state, self.mean.steps = state["mean"], state["steps"]
+        self.budget.done, self.budget.before_s = state["steps"], state["seconds"]
+        return True
 
     def export(self, path: Path, facts: Mapping[str, Any]) -> None:
         """Writes the running mean of the weights as the checkpoint that the backend loads."""
         model = SmallClip(len(self.tokens.ids))
-        model.load_state_dict(self.mean)
+        model.load_state_dict(self.mean.state)
         scales = {name: float(value.detach().exp()) for name, value in self.objective.scale.items()}
         to_file(model, self.tokens.ids, path, {"words": list(captions.words()), "scales": scales, **facts})
 
 
-def train(options: Options, tell: Callable[[Progress], None] = lambda _: None) -> Path:
+def train(options: Options, report: Report = loop.silent) -> Path:
     """Trains, or goes on training, and writes ``clip_small.safetensors`` into the folder.
 
     Args:
         options: how long, with what, where.
-        tell: hears how it goes, every 20 steps.
+        report: hears steps, seconds, share of the budget and losses, every 20 steps.
 
     Returns:
         The weights' path.
     """
-    pool = options.folder / f"crops-{options.seed}"
+    pool, checkpoint = options.folder / f"crops-{options.seed}", options.folder / CHECKPOINT
     for number in range(options.shards):
         write_shard(pool, options.seed, number, bank=TRAIN)
-    trainer, checkpoint = Trainer(options), options.folder / CHECKPOINT
-    if checkpoint.exists():
-        trainer.load(checkpoint)
-    batches, kept = Batches(read_pool(pool), TRAIN), time.monotonic()
-    for progress in _steps(trainer, batches):
-        if progress.step % 20 == 0 or progress.share >= 1:
-            tell(progress)
-        if time.monotonic() - kept > 60 * options.checkpoint_minutes or progress.share >= 1:
+    batches, trainer = Batches(read_pool(pool), TRAIN), Trainer(options)
+    trainer.load(checkpoint)
+    kept = trainer.budget.seconds
+    while trainer.budget.spent < 1:
+        losses = trainer.learn(batches.draw(np.random.default_rng([options.seed, 3, trainer.budget.done])))
+        seconds, done = trainer.budget.seconds, trainer.budget.done
+        if done % 20 == 0:
+            report({"step": done, "seconds": seconds, "spent": trainer.budget.spent, **losses})
+        if seconds - kept > 60 * options.checkpoint_minutes:
             trainer.save(checkpoint)
-            kept = time.monotonic()
+            kept = seconds
+    trainer.save(checkpoint)
     return write_weights(options)
 
 
@@ -277,17 +252,14 @@ def write_weights(options: Options) -> Path:
         FileNotFoundError: the folder has no checkpoint.
     """
     trainer, path = Trainer(options), options.folder / "clip_small.safetensors"
-    trainer.load(options.folder / CHECKPOINT)
-    facts = {"steps": trainer.step, "hours": trainer.seconds / 3600, "seed": options.seed, "shards": options.shards}
+    if not trainer.load(options.folder / CHECKPOINT):
+        raise FileNotFoundError(f"no checkpoint in {options.folder}; `instruct2act train clip` makes one")
+    facts: dict[str, Any] = {
+        "steps": trainer.budget.done,
+        "hours": trainer.budget.before_s / 3600,
+        "seed": options.seed,
+    }
+    facts |= {"shards": options.shards, "textures": list(TEXTURES), "shapes": list(SHAPES)}
     trainer.export(path, {**facts, "minimum": dict.fromkeys(("text", "identity", "texture", "shape"), -1.0)})
     trainer.export(path, {**facts, "minimum": calibrate(build(pretrained=path))})
     return path
-
-
-def _steps(trainer: Trainer, batches: Batches) -> Iterator[Progress]:
-    while trainer.share < 1:
-        start = time.monotonic()
-        batch = batches.draw(np.random.default_rng([trainer.options.seed, 3, trainer.step]))
-        losses = trainer.learn(batch)
-        trainer.seconds += time.monotonic() - start
-        yield Progress(trainer.step, trainer.share, trainer.seconds, losses)

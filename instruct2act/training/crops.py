@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from instruct2act.training.engine import UNSEEN_FAMILIES, UNSEEN_PATTERNS
 from sim.cameras import FRONT, TOP, CameraSpec
 from sim.objects import SHAPES, Shape, random_shape
 from sim.states import Look
@@ -25,6 +26,7 @@ from sim.world import World
 from skills.backends.openclip.pixels import metres_per_pixel
 from skills.types import Bool, Float, Int, Pose, UInt8, View, Workspace
 
+_T = TypeVar("_T")
 PATCH = 72
 """Pixels a side of a stored crop; larger objects are shrunk to fit."""
 
@@ -36,7 +38,8 @@ BANK = 1200
 """Random textures, and a quarter as many random shapes, that training draws from."""
 
 TRAIN, HELD_OUT = 1, 2
-"""Seeds of the banks. No texture or shape of one is in the other."""
+"""Seeds of the banks. No random texture or shape of one is in the other; the held-out bank's wildest ones are of
+patterns and families that training never draws."""
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +49,7 @@ def texture_bank(seed: int) -> tuple[Texture, ...]:
     found = list(TEXTURES.values())
     patterns = ("solid", "solid", "stripe", "polka dot", "swirl", "paisley", "checkerboard")
     for number in range(BANK):
-        texture = random_texture(rng)
+        texture = _kept(lambda: random_texture(rng), lambda found: found.pattern in UNSEEN_PATTERNS, seed)
         if number % 2:
             texture = replace(random_texture(rng, patterns), tile=float(rng.uniform(0.08, 0.13)))
             near = [_near(COLORS[str(word)], rng) for word in rng.permutation(list(COLORS))[: len(texture.colors)]]
@@ -64,7 +67,16 @@ def bank_digest(seed: int) -> str:
 def shape_bank(seed: int) -> tuple[Shape, ...]:
     """Named shapes first, then random ones."""
     rng = np.random.default_rng([seed, 2])
-    return (*SHAPES.values(), *(random_shape(rng) for _ in range(BANK // 4)))
+    drawn = (_kept(lambda: random_shape(rng), lambda s: s.name in UNSEEN_FAMILIES, seed) for _ in range(BANK // 4))
+    return (*SHAPES.values(), *drawn)
+
+
+def _kept(draw: Callable[[], _T], unseen: Callable[[_T], bool], seed: int) -> _T:
+    """The first draw of the kind that a bank keeps."""
+    while True:
+        found = draw()
+        if unseen(found) == (seed == HELD_OUT):
+            return found
 
 
 def _near(color: tuple[int, int, int], rng: np.random.Generator) -> tuple[int, int, int]:
@@ -106,7 +118,7 @@ def scenes(rng: np.random.Generator, bank: int, named: float) -> Iterator[list[C
         while True:
             wear = [_draw(rng, len(TEXTURES), len(textures), named) for _ in range(SCENE_OBJECTS)]
             have = [_draw(rng, len(SHAPES), len(shapes), named) for _ in range(SCENE_OBJECTS)]
-            scales = [float(rng.uniform(0.88, 1.12)) if rng.random() < 0.5 else 1.0 for _ in range(SCENE_OBJECTS)]
+            scales = [float(rng.uniform(0.8, 1.25)) if rng.random() < 0.4 else 1.0 for _ in range(SCENE_OBJECTS)]
             crops = []
             for camera, size, flat in _cameras(rng):
                 world.clear()

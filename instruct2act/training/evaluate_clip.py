@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from instruct2act.training import captions
-from instruct2act.training.crops import HELD_OUT, random_look, shape_bank, texture_bank
+from instruct2act.training.batches import spoilt_mask
+from instruct2act.training.crops import HELD_OUT, OBJECT, random_look, shape_bank, texture_bank
 from sim.cameras import TOP
 from sim.objects import SHAPES, Shape
 from sim.states import STUDIO, Look
@@ -29,6 +30,7 @@ _BLOCKS = {"block", "shorter block", "small block"}
 SEEN, UNSEEN = "named", "never trained on"
 """Kinds of tables: the simulator's usual look with named objects; or any look, with half the objects of other banks."""
 
+REFUSAL = 5.0
 CALIBRATION, REPORT = 101, 102
 """Seeds of the tables that thresholds are set on, and of those that figures are taken from."""
 
@@ -112,7 +114,8 @@ def _table(
 ) -> Table:
     world.clear()
     world.look = look
-    bounds, placed, ids = Workspace(), [], {}
+    bounds, ids = Workspace(), {}
+    placed: list[tuple[Float, float]] = []
     for shape, texture in chosen:
         radius = float(np.hypot(*shape.size[:2])) / 2
         for _ in range(30):
@@ -173,11 +176,14 @@ class Answers:
         }
 
     def minimum(self, present: Sequence[str], absent: Sequence[str]) -> float:
-        """The similarity that tells what is there from what is not with the fewest mistakes, both weighing the same."""
+        """The similarity that tells what is there from what is not with the fewest mistakes.
+
+        Refusing what is there weighs ``REFUSAL`` times as much as taking something else for what is not.
+        """
         yes = np.sort(np.concatenate([self.right[name] for name in present]))
         no = np.sort(np.concatenate([self.absent[name] for name in absent]))
         levels = np.unique(np.concatenate([yes, no]))
-        wrong = np.searchsorted(yes, levels) / len(yes) + 1 - np.searchsorted(no, levels) / len(no)
+        wrong = REFUSAL * np.searchsorted(yes, levels) / len(yes) + 1 - np.searchsorted(no, levels) / len(no)
         best = levels[wrong <= wrong.min() + 1e-9]
         return float((best[0] + best[-1]) / 2)
 
@@ -267,6 +273,17 @@ def true_crops(table: Table) -> Sequence[Image]:
     return [thing.crop for thing in table.things]
 
 
+def rough_crops(seed: int) -> Callable[[Table], Sequence[Image]]:
+    """Objects cut out by masks with the mistakes that training crops have."""
+    rng = np.random.default_rng([seed, 5])
+
+    def crops(table: Table) -> Sequence[Image]:
+        owners = [np.where(thing.mask, OBJECT, 0).astype(np.uint8) for thing in table.things]
+        return [crop_of(table.view, spoilt_mask(owner, rng)) for owner in owners]
+
+    return crops
+
+
 def found_crops(segmenter: Segmenter) -> Callable[[Table], Sequence[Image]]:
     """Objects cut out by a segmenter: of its masks of everything, the one that overlaps each most."""
 
@@ -285,7 +302,7 @@ def found_crops(segmenter: Segmenter) -> Callable[[Table], Sequence[Image]]:
 def calibrate(retriever: Retriever, count: int = 150) -> dict[str, float]:
     """Minimum similarities by "text" and by aspect, from tables of their own."""
     found = [*tables(CALIBRATION, count, SEEN), *tables(CALIBRATION, count // 2, UNSEEN)]
-    answers = ask(retriever, found, CALIBRATION, true_crops)
+    answers = ask(retriever, found, CALIBRATION, rough_crops(CALIBRATION))
     minimum = {
         "text": answers.minimum(["name", "name, shorter"], ["name"]),
         "identity": answers.minimum(["picture"], ["picture"]),

@@ -140,7 +140,7 @@ def place(cut: Cutout, diameter: float, turn: float = 0.0, shift: tuple[float, f
     if scale < 0.75:  # bilinear sampling would skip pixels
         height, width = colors.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        colors = cv2.resize(colors, size, interpolation=cv2.INTER_AREA)
+        colors = np.asarray(cv2.resize(colors, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
         x, y = (x + 0.5) * size[0] / width - 0.5, (y + 0.5) * size[1] / height - 0.5
         scale = 1.0
     cos, sin = scale * np.cos(turn), scale * np.sin(turn)

@@ -43,6 +43,8 @@ class SmallRetriever:
         self._model.to(device)
         self._device = device
         self._tokenizer, self.lexicon = small.tokenizer(), Lexicon(facts["words"])
+        self._names = [f"{texture} {shape}" for shape in facts["shapes"] for texture in facts["textures"]]
+        self._named: Float | None = None
         self.minimum: Mapping[str, float] = facts["minimum"]
         self.temperature = float(self._model.clip.logit_scale.detach().exp())
 
@@ -78,6 +80,18 @@ class SmallRetriever:
         with torch.inference_mode():
             vectors: Float = self._model.texts(self._tokenizer(phrases).to(self._device)).cpu().numpy()
         return vectors
+
+    def names(self, crops: Sequence[Image]) -> list[str]:
+        """What each crop shows, "red and yellow polka dot heart": the nearest of all names, "" where none is near."""
+        if self._named is None:
+            self._named = self.embed_texts(self._names)
+        if not crops:
+            return []
+        scores = self.embed_images(crops) @ self._named.T
+        return [
+            self._names[best] if row[best] >= self.minimum["text"] else ""
+            for row, best in zip(scores, scores.argmax(axis=1))
+        ]
 
 
 class LargeRetriever:

@@ -50,7 +50,9 @@ class AspectHead(nn.Module):
             flat = maps[name].flatten(2).float()
             weight = torch.ones_like(flat[:, :1])
             if self.inside:
-                weight = functional.adaptive_avg_pool2d(cover, tuple(maps[name].shape[2:])).flatten(2) + 1e-4
+                weight = (
+                    functional.adaptive_avg_pool2d(cover, (maps[name].shape[2], maps[name].shape[3])).flatten(2) + 1e-4
+                )
             weight = weight / weight.sum(2, keepdim=True)
             mean = (flat * weight).sum(2, keepdim=True)
             spread = ((flat - mean).square() * weight).sum(2)
