@@ -10,7 +10,7 @@ from skills.types import UInt8
 
 
 def augment(picture: Picture, rng: np.random.Generator) -> Picture:
-    """A new picture of the same size: mirrored, nearer, in other light, through a worse camera; often just as it was."""
+    """A new picture of the same size: mirrored, nearer, in other light, by a worse camera, or just as it was."""
     rgb, segmentation = picture.rgb, picture.segmentation
     if rng.random() < 0.5:
         rgb, segmentation = rgb[:, ::-1], segmentation[:, ::-1]

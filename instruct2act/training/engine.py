@@ -7,8 +7,8 @@ drawn, never simulated, so a picture costs some 20 ms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from sim.objects import SHAPES, Shape
 from sim.states import Look
 from sim.textures import TEXTURES, Texture, random_color, random_surface, random_texture
 from sim.world import World
-from skills.types import Int, Pose, UInt8, Workspace
+from skills.types import Int, Pose, UInt8, View, Workspace
 
 Split = Literal["train", "unseen"]
 """``train`` draws what the models learn from; ``unseen`` only what that never draws (other seeds of ``train`` are the
@@ -43,21 +43,26 @@ class Picture:
     Attributes:
         rgb: (H, W, 3) uint8.
         segmentation: (H, W) int16, the object of each pixel; -1 is the table and whatever else is no object.
+        whole: object -> pixels that it would show if nothing stood before it; empty unless asked for.
     """
 
     rgb: UInt8
     segmentation: Int
+    whole: Mapping[int, int] = field(default_factory=dict)
 
 
-def pictures(rng: np.random.Generator, split: Split = "train", views: int = 2) -> Iterator[Picture]:
+def pictures(
+    rng: np.random.Generator, split: Split = "train", views: int = 2, whole: bool = False
+) -> Iterator[Picture]:
     """Endless pictures; each scene is seen by ``views`` cameras, under another light each time.
 
     Args:
         rng: decides everything.
         split: which textures, surfaces and shapes may come.
         views: pictures a scene.
+        whole: also measure what each object would show by itself.
     """
-    with World() as world:
+    with World() as world, World() as bare:
         while True:
             world.clear()
             alone = rng.random() < _ALONE
@@ -66,8 +71,21 @@ def pictures(rng: np.random.Generator, split: Split = "train", views: int = 2) -
                 world.look = Look(table=None, ground=None) if alone else random_look(rng, split)
                 camera, size = random_camera(rng)
                 seen = world.render(camera, segmentation=True, size=size)
-                if seen.truth is not None:
-                    yield Picture(seen.rgb, seen.truth.segmentation.astype(np.int16))
+                areas = {id: _shown_alone(world, bare, id, camera, size) for id in world.objects} if whole else {}
+                yield Picture(seen.rgb, _ids(seen).astype(np.int16), areas)
+
+
+def _shown_alone(world: World, bare: World, id: int, camera: CameraSpec, size: tuple[int, int]) -> int:
+    bare.clear()
+    it = world.objects[id]
+    bare.add(it.shape, it.texture, world.pose(id), fixed=True, scale=it.scale, height_scale=it.height_scale)
+    return int(np.count_nonzero(_ids(bare.render(camera, segmentation=True, size=size)) >= 0))
+
+
+def _ids(view: View) -> Int:
+    if view.truth is None:
+        raise ValueError("what a pixel belongs to is known from the view's truth; render with segmentation=True")
+    return view.truth.segmentation
 
 
 def random_look(rng: np.random.Generator, split: Split = "train") -> Look:

@@ -1,4 +1,4 @@
-"""Pictures kept on disk, so that training never waits for the renderer: shards written by one process, read by another."""
+"""Pictures kept on disk, so that training never waits for the renderer: one process writes shards, another reads."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from instruct2act.training.engine import Picture, Split, pictures
-from skills.types import Int, UInt8
 
 SHARD = 128
 """Pictures in a shard."""
 
 
-def write_shard(folder: Path, seed: int, number: int, split: Split = "train", count: int = SHARD) -> Path:
-    """Renders shard ``number`` of a pool; kept if it is there.
+def write_shard(
+    folder: Path, seed: int, number: int, split: Split = "train", count: int = SHARD, whole: bool = False
+) -> Path:
+    """Renders shard ``number`` of a pool, as ``engine.pictures`` draws them; kept if it is there.
 
     Pictures of different sizes share a shard: each is stored in the upper left of a square, with its height and width.
 
@@ -28,7 +29,7 @@ def write_shard(folder: Path, seed: int, number: int, split: Split = "train", co
     if path.exists():
         return path
     # A scene's own generator would cost a world each; a shard's costs one for all its scenes.
-    drawn = pictures(np.random.default_rng([seed, number, 0 if split == "train" else 1]), split)
+    drawn = pictures(np.random.default_rng([seed, number, 0 if split == "train" else 1]), split, whole=whole)
     chosen = [next(drawn) for _ in range(count)]
     drawn.close()  # type: ignore[attr-defined]
     side = max(max(picture.rgb.shape) for picture in chosen)
@@ -40,7 +41,10 @@ def write_shard(folder: Path, seed: int, number: int, split: Split = "train", co
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
         sizes = np.array([picture.segmentation.shape for picture in chosen], np.int16)
-        np.savez_compressed(file, rgb=rgb, segmentation=segmentation, size=sizes)
+        areas = np.zeros((count, 1 + max(max(picture.whole, default=0) for picture in chosen)), np.int32)
+        for i, picture in enumerate(chosen):
+            areas[i, list(picture.whole)] = list(picture.whole.values())
+        np.savez_compressed(file, rgb=rgb, segmentation=segmentation, size=sizes, whole=areas)
     unfinished.rename(path)
     return path
 
@@ -48,11 +52,13 @@ def write_shard(folder: Path, seed: int, number: int, split: Split = "train", co
 def read_shard(path: Path) -> list[Picture]:
     """The pictures of one shard."""
     with np.load(path) as stored:
-        arrays: tuple[UInt8, Int, Int] = (stored["rgb"], stored["segmentation"], stored["size"])
-    return [
-        Picture(np.ascontiguousarray(rgb[:h, :w]), np.ascontiguousarray(ids[:h, :w]))
-        for rgb, ids, (h, w) in zip(*arrays)
-    ]
+        rgb, ids, sizes, whole = (stored[name] for name in ("rgb", "segmentation", "size", "whole"))
+    found = []
+    for i, (height, width) in enumerate(sizes):
+        areas = {int(thing): int(whole[i, thing]) for thing in np.flatnonzero(whole[i])}
+        part = np.ascontiguousarray(rgb[i, :height, :width]), np.ascontiguousarray(ids[i, :height, :width])
+        found.append(Picture(*part, areas))
+    return found
 
 
 @dataclass
@@ -94,5 +100,5 @@ class Pool:
 
 def held_out(folder: Path, split: Split, count: int, seed: int = 10_000) -> Sequence[Picture]:
     """Pictures for judging: other seeds than training's; made once and kept in ``folder``."""
-    path = write_shard(folder / split, seed, 0, split, count)
+    path = write_shard(folder / f"{split}-{count}", seed, 0, split, count, whole=True)
     return read_shard(path)

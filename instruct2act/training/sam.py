@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
@@ -59,7 +59,8 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.options, self.config = options, config or SmallConfig()
         self.model: Any = build_small(self.config).to(options.device).train()
-        matrices, others = [], []
+        matrices: list[torch.nn.Parameter] = []
+        others: list[torch.nn.Parameter] = []
         for name, value in self.model.named_parameters():
             (matrices if value.ndim == 2 and ".blocks." in name else others).append(value)
         decayed = [value for value in others if value.ndim >= 2]

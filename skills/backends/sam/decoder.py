@@ -1,10 +1,10 @@
 """The published mask decoder, computed in another order: the same numbers, several times sooner.
 
-``segment_anything.modeling.MaskDecoder`` projects every image token to queries, keys and values for every prompt, though
-a prompt brings only a handful of tokens. Here the projections are moved to the prompt's side, using that
-``(W_q q) . (W_k k) = (W_k^T W_q q) . k`` and ``sum_t a_t W_v x_t = W_v sum_t a_t x_t``; the first layer's image tokens are
-shared by all prompts on an image; and the upscaling, which makes the masks, is a separate step, so that a prompt whose
-predicted IoU is too low is dropped before it.
+``segment_anything.modeling.MaskDecoder`` projects every image token to queries, keys and values for every prompt,
+though a prompt brings only a handful of tokens. Here the projections are moved to the prompt's side, using that
+``(W_q q) . (W_k k) = (W_k^T W_q q) . k`` and ``sum_t a_t W_v x_t = W_v sum_t a_t x_t``; the first layer's image tokens
+are shared by all prompts on an image; and the upscaling, which makes the masks, is a separate step, so that a prompt
+whose predicted IoU is too low is dropped before it.
 
 Shapes: B images, P prompts on each, S tokens a prompt (outputs included), T image tokens, C channels.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def attend(decoder: Any, image: torch.Tensor, image_pe: torch.Tensor, prompts: t
 
     Args:
         decoder: a published ``MaskDecoder``.
-        image: (B, C, h, w) image embedding plus dense prompt embedding; prompts with mask inputs come with B = N, P = 1.
+        image: (B, C, h, w) image embedding plus dense prompt embedding; for mask inputs B = N and P = 1.
         image_pe: (1, C, h, w) position encoding.
         prompts: (B, P, S', C) sparse prompt embeddings.
 
@@ -72,13 +72,14 @@ def attend(decoder: Any, image: torch.Tensor, image_pe: torch.Tensor, prompts: t
     return Attended(masks, keys, decoder.iou_prediction_head(states[:, 0]), (image.shape[2], image.shape[3]))
 
 
-def upscale(decoder: Any, attended: Attended, masks: slice = slice(1, None)) -> torch.Tensor:
+def upscale(decoder: Any, attended: Attended, masks: slice | torch.Tensor = slice(1, None)) -> torch.Tensor:
     """The masks' logits at four cells a token.
 
     Args:
         decoder: a published ``MaskDecoder``.
         attended: N prompts.
-        masks: which of the mask outputs; the three of the multimask output by default.
+        masks: which of the mask outputs; the three of the multimask output by default. A tensor (N,) names one for
+            each prompt.
 
     Returns:
         (N, M, 4 h, 4 w) logits.
@@ -88,11 +89,14 @@ def upscale(decoder: Any, attended: Attended, masks: slice = slice(1, None)) -> 
     x = _twice(first, attended.image_tokens)
     x = activation(F.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, norm.eps))
     x = last(_twice(second, x))
-    chosen = range(decoder.num_mask_tokens)[masks]
+    chosen = range(decoder.num_mask_tokens)[masks] if isinstance(masks, slice) else range(decoder.num_mask_tokens)
     weights = torch.stack([decoder.output_hypernetworks_mlps[i](attended.mask_tokens[:, i]) for i in chosen], dim=2)
+    if isinstance(masks, torch.Tensor):
+        weights = weights[torch.arange(count, device=masks.device), :, masks][..., None]
     logits = x.reshape(count, -1, x.shape[-1]) @ weights
-    cells = logits.view(count, height, width, 2, 2, 2, 2, len(chosen))
-    return cells.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(count, len(chosen), 4 * height, 4 * width)
+    cells = logits.view(count, height, width, 2, 2, 2, 2, -1)
+    found: torch.Tensor = cells.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(count, -1, 4 * height, 4 * width)
+    return found
 
 
 def _among_tokens(layer: Any, queries: torch.Tensor, query_pe: torch.Tensor) -> torch.Tensor:
@@ -105,9 +109,7 @@ def _among_tokens(layer: Any, queries: torch.Tensor, query_pe: torch.Tensor) -> 
     return mixed
 
 
-def _tokens_to_image(
-    attention: Any, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
-) -> torch.Tensor:
+def _tokens_to_image(attention: Any, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """Queries (B, P, S, C) look at image tokens (B, T, C)."""
     heads, width = attention.num_heads, attention.internal_dim // attention.num_heads
     batch, count, length, channels = queries.shape
@@ -121,9 +123,7 @@ def _tokens_to_image(
     return answer
 
 
-def _image_to_tokens(
-    attention: Any, image: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
-) -> torch.Tensor:
+def _image_to_tokens(attention: Any, image: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """Image tokens (B, T, C) look at prompt tokens (B, P, S, C), separately for each prompt: (B, P, T, C)."""
     heads, width = attention.num_heads, attention.internal_dim // attention.num_heads
     batch, count, length, channels = keys.shape
@@ -142,4 +142,4 @@ def _twice(layer: Any, x: torch.Tensor) -> torch.Tensor:
     """A 2 x 2 transposed convolution of stride 2 as a product: (N, ..., C) to (N, ..., 4, C'), rows before columns."""
     channels = layer.out_channels
     weight = layer.weight.permute(2, 3, 1, 0).reshape(4 * channels, -1)
-    return F.linear(x, weight, layer.bias.repeat(4)).unflatten(-1, (4, channels))
+    return F.linear(x, weight, layer.bias.repeat(4)).view(*x.shape[:-1], 4, channels)

@@ -13,12 +13,10 @@ The state dict is that of the published classes, stem apart.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import nn
 
 from skills.backends.torchvision_ops import ensure_torchvision
@@ -69,6 +67,7 @@ class Stem(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The tokens of normalised pictures."""
         tokens: torch.Tensor = self.layers(x)
         return tokens.permute(0, 2, 3, 1)
 
@@ -77,6 +76,7 @@ class FusedAttention(Attention):  # type: ignore[misc]
     """The published attention; outside training by torch's fused kernel (whose backward is slow on a CPU)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, h, w, C) tokens to the same shape."""
         if self.training:
             plain: torch.Tensor = super().forward(x)
             return plain

@@ -1,0 +1,104 @@
+"""How well a segmenter does on pictures whose truth is known: one point, everything, seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from instruct2act.training.engine import Picture
+from instruct2act.training.prompting import inner_point
+from skills.backends import Segmenter
+from skills.types import Bool, Image
+
+SMALL, LARGE = (7, 14), (15, 10_000)
+"""Short sides of an object's box, pixels, both ends included: the groups that figures are given for."""
+
+VISIBLE = 0.7
+"""Share of an object that must show for everything mode to have to find it."""
+
+
+@dataclass
+class Tally:
+    """Figures of a set of pictures; ``small`` and ``large`` are the groups of object sizes.
+
+    Attributes:
+        picked, best: IoU of the mask of highest predicted IoU, and of the best of the three, from one inner point.
+        recalled: whether everything mode has a mask of IoU 0.75, for each object visible to 70 %.
+        false: for each mask of everything mode, whether it is nothing: no object at IoU 0.5 and not the table.
+        encode_s, everything_s: seconds a picture; the second without the first.
+    """
+
+    picked: dict[str, list[float]] = field(default_factory=lambda: {"small": [], "large": []})
+    best: dict[str, list[float]] = field(default_factory=lambda: {"small": [], "large": []})
+    recalled: dict[str, list[bool]] = field(default_factory=lambda: {"small": [], "large": []})
+    false: list[bool] = field(default_factory=list)
+    encode_s: list[float] = field(default_factory=list)
+    everything_s: list[float] = field(default_factory=list)
+
+    def figures(self) -> dict[str, float]:
+        """Means by name; NaN where there was nothing to judge."""
+
+        def mean(values: Sequence[float]) -> float:
+            return float(np.mean(values)) if len(values) else float("nan")
+
+        by_size: Mapping[str, Mapping[str, Sequence[float]]]
+        by_size = {"picked IoU": self.picked, "best IoU": self.best, "recall at 0.75": self.recalled}
+        found = {f"{name}, {group}": mean(of[group]) for name, of in by_size.items() for group in ("large", "small")}
+        found |= {"objects, large": len(self.picked["large"]), "objects, small": len(self.picked["small"])}
+        found |= {"false masks": mean(self.false), "masks": len(self.false)}
+        return found | {"encode s": mean(self.encode_s), "everything s": mean(self.everything_s)}
+
+
+def evaluate(
+    segmenter: Segmenter,
+    pictures: Iterable[Picture],
+    rng: np.random.Generator,
+    look: Callable[[Picture, list[Bool]], None] = lambda _picture, _masks: None,
+) -> Tally:
+    """Judges a segmenter.
+
+    Args:
+        segmenter: with its weights.
+        pictures: with ``whole`` measured.
+        rng: draws the inner points.
+        look: hears the masks of everything mode for each picture.
+    """
+    tally = Tally()
+    for picture in pictures:
+        start = time.perf_counter()
+        encoded = segmenter.encode(Image(picture.rgb))
+        encoded_at = time.perf_counter()
+        masks = [mask.array for mask in segmenter.everything(encoded)]
+        tally.everything_s.append(time.perf_counter() - encoded_at)
+        tally.encode_s.append(encoded_at - start)
+        look(picture, masks)
+        truths = {int(i): picture.segmentation == i for i in np.unique(picture.segmentation) if i >= 0}
+        groups = {i: group for i, mask in truths.items() if (group := size_group(mask))}
+        points = [inner_point(truths[i], rng) for i in groups]
+        if points:
+            answers = segmenter.prompt(encoded, points=np.array(points)[:, None])
+            for i, three, scores in zip(groups, answers.masks, answers.scores):
+                fits = [iou(mask, truths[i]) for mask in three]
+                tally.picked[groups[i]].append(fits[int(scores.argmax())])
+                tally.best[groups[i]].append(max(fits))
+        for i, group in groups.items():
+            if truths[i].sum() >= VISIBLE * picture.whole.get(i, 0):
+                tally.recalled[group].append(any(iou(mask, truths[i]) >= 0.75 for mask in masks))
+        known = [*truths.values(), picture.segmentation < 0]
+        tally.false += [all(iou(mask, truth) < 0.5 for truth in known) for mask in masks]
+    return tally
+
+
+def size_group(mask: Bool) -> str:
+    """The group of an object's size: "small", "large", or "" for one that is too small to be judged."""
+    short = min(int(np.count_nonzero(mask.any(axis=axis))) for axis in (0, 1))
+    return "large" if LARGE[0] <= short <= LARGE[1] else "small" if SMALL[0] <= short <= SMALL[1] else ""
+
+
+def iou(a: Bool, b: Bool) -> float:
+    """Intersection over union of two masks."""
+    shared, either = int(np.count_nonzero(a & b)), int(np.count_nonzero(a | b))
+    return shared / max(1, either)

@@ -1,0 +1,39 @@
+"""Segment Anything: the project's small checkpoint, or a published one of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skills.backends.sam.segmenter import SamSegmenter
+
+
+def build(checkpoint: str = "", model: str = "small", device: str = "cpu", **settings: Any) -> SamSegmenter:
+    """A segmenter with its weights.
+
+    Args:
+        checkpoint: path of a file with weights; "" for the small model that comes with the project.
+        model: "small", or an architecture of ``segment_anything.sam_model_registry``: "vit_b", "vit_l", "vit_h".
+        device: "cpu" or "cuda".
+        settings: of the everything mode, by the names in ``skills.backends.sam.everything.Sweep``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: unknown model or setting, or a file that does not fit it.
+    """
+    from skills.backends.sam.checkpoints import SMALL, load_published, load_small
+    from skills.backends.sam.everything import Sweep
+    from skills.backends.sam.segmenter import SamSegmenter
+
+    unknown = set(settings) - set(Sweep.__dataclass_fields__)
+    if unknown:
+        raise ValueError(
+            f"the segmenter has no setting {sorted(unknown)}; there are {sorted(Sweep.__dataclass_fields__)}"
+        )
+    path = Path(checkpoint).expanduser() if checkpoint else None
+    if model == SMALL:
+        return SamSegmenter(load_small(path), square=False, settings=Sweep(**settings), device=device)
+    if path is None:
+        raise FileNotFoundError(f"{model!r} does not come with the project; give the path of its weights as checkpoint")
+    return SamSegmenter(load_published(path, model), square=True, settings=Sweep(**settings), device=device)

@@ -1,0 +1,80 @@
+"""Weights from a file: the small model's own format, and the published checkpoints through the published builders."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from skills.backends.sam.small import SmallConfig, build_small
+from skills.backends.weights import PATHS
+
+SMALL = "small"
+
+
+def load_small(path: Path | None = None) -> Any:
+    """The small model from a safetensors file that carries its sizes; the shipped one by default.
+
+    Raises:
+        FileNotFoundError: the file is not there.
+        ValueError: it is no checkpoint of the small model.
+    """
+    from safetensors import safe_open
+
+    path = path or PATHS["sam"]
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"the small segmenter's weights {path} are not there; restore the file from the repository, train it "
+            "(instruct2act train sam), or name another checkpoint in the config"
+        )
+    with safe_open(path, framework="pt") as file:
+        written = json.loads((file.metadata() or {}).get("config", "null"))
+        if written is None:
+            raise ValueError(f"{path} does not say its sizes, so it is no checkpoint of the small segmenter")
+        state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    sam = build_small(SmallConfig(**{**written, "stem": tuple(written["stem"])}))
+    sam.load_state_dict(state)
+    return sam.eval()
+
+
+def save_small(path: Path, state: dict[str, torch.Tensor], config: SmallConfig, **about: str) -> None:
+    """Writes half-precision weights with the sizes to build the model, and strings about how they were made."""
+    from safetensors.torch import save_file
+
+    half = {name: value.detach().half().contiguous() for name, value in state.items()}
+    save_file(half, path, metadata={"config": json.dumps(asdict(config)), **about})
+
+
+def load_published(path: Path, model: str) -> Any:
+    """A published checkpoint ("vit_h", "vit_l", "vit_b") or one of the same architecture.
+
+    Only tensors are read from the file, never code.
+
+    Raises:
+        FileNotFoundError: the file is not there.
+        ValueError: no such architecture, or the file holds another one.
+    """
+    from skills.backends.torchvision_ops import ensure_torchvision
+
+    ensure_torchvision()
+    from segment_anything import sam_model_registry
+
+    if model not in sam_model_registry:
+        near = difflib.get_close_matches(model, [*sam_model_registry, SMALL], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"no Segment Anything model is called {model!r}; there are {SMALL}, vit_b, vit_l, vit_h{hint}")
+    if not path.is_file():
+        raise FileNotFoundError(f"the checkpoint {path} is not there; download it and give its path in the config")
+    sam = sam_model_registry[model]()
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        sam.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} does not hold the weights of {model!r}: {str(error).splitlines()[1].strip()}"
+        ) from error
+    return sam.eval()

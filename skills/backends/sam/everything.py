@@ -1,0 +1,202 @@
+"""Everything in a picture, with as few prompts as it takes.
+
+The published generator prompts a fixed grid, mostly on empty table. Here a coarse grid finds the large masks first,
+the surface under the objects among them; after that only pixels that no accepted mask covers are asked about, from the
+middle of what is left, until nothing is. Every accepted mask is then asked for once more from its own middle, with its
+own logits as mask input, which corrects what a point near an edge got wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import torch
+
+from skills.backends import Encoded
+from skills.backends.sam.decoder import upscale
+from skills.types import Bool, Float, Mask
+
+if TYPE_CHECKING:
+    from skills.backends.sam.segmenter import SamSegmenter
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Settings of the everything mode.
+
+    Attributes:
+        spacing: pixels (of the model's picture) between the points of the coarse grid.
+        predicted_iou, stability: what a mask needs to be accepted; the first asks ask for more, the last for this.
+        offset: of the logits' cut, up and down, for the stability.
+        overlap: share of the smaller of two masks that may lie in the other.
+        least_area: pixels (of the picture) that a mask must have.
+        half_width: pixels (of the picture) that something must measure from its middle to its edge.
+        border, cover: a mask is the surface if it takes up these shares of the picture's border and of the picture.
+        rounds, batch: how often to ask about what is left, and how many points each time.
+        refine: ask accepted masks for once more.
+    """
+
+    spacing: float = 32.0
+    predicted_iou: float = 0.5
+    stability: float = 0.6
+    offset: float = 1.0
+    overlap: float = 0.5
+    least_area: int = 12
+    half_width: float = 1.4
+    border: float = 0.12
+    cover: float = 0.1
+    rounds: int = 6
+    batch: int = 32
+    refine: bool = True
+
+
+@dataclass
+class _Found:
+    """Accepted masks, best first wherever two contend."""
+
+    masks: list[Bool] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    stabilities: list[float] = field(default_factory=list)
+    logits: list[torch.Tensor] = field(default_factory=list)
+
+    def drop(self, index: int) -> None:
+        """Takes one out."""
+        for kept in (self.masks, self.scores, self.stabilities, self.logits):
+            kept.pop(index)
+
+
+def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Mask]:
+    """One mask for each thing that can be told apart, the surface left out; largest first.
+
+    Args:
+        segmenter: what answers prompts.
+        encoded: the picture, encoded by it.
+        settings: see there.
+    """
+    shape = encoded.image.shape
+    found = _Found()
+    _ask(segmenter, encoded, _grid(shape, settings.spacing * max(shape) / segmenter.side), found, settings)
+    tried = np.zeros(shape, bool)
+    for _ in range(settings.rounds):
+        points = _middles(~_union(found.masks, shape) & ~tried, settings)
+        if not len(points):
+            break
+        for x, y in points.astype(int):
+            tried[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = True
+        _ask(segmenter, encoded, points, found, settings)
+    if settings.refine:
+        found = _again(segmenter, encoded, found, settings)
+    masks = [
+        Mask.of(mask, score, stability, low_res_logits=logits.cpu().numpy(), image_id=encoded.image.id)
+        for mask, score, stability, logits in zip(found.masks, found.scores, found.stabilities, found.logits)
+        if not _is_surface(mask, settings)
+    ]
+    return sorted(masks, key=lambda mask: (-mask.area, mask.id))
+
+
+def _ask(
+    segmenter: SamSegmenter, encoded: Encoded, points: Float, found: _Found, settings: Sweep, earlier: Any = None
+) -> None:
+    """Prompts single points and takes up what is good and new."""
+    features = encoded.features
+    for start in range(0, len(points), settings.batch):
+        some = slice(start, start + settings.batch)
+        with torch.inference_mode():
+            attended = segmenter.attend(
+                features, points[some, None], mask_input=None if earlier is None else earlier[some]
+            )
+            best = attended.iou[:, 1:].argmax(dim=1) + 1
+            scores = attended.iou.gather(1, best[:, None])[:, 0]
+            good = scores >= settings.predicted_iou
+            if not good.any():
+                continue
+            logits = upscale(segmenter.sam.mask_decoder, attended.keep(good), best[good])
+            full = segmenter.enlarge(logits, features)[:, 0]
+            inner, outer = ((full > cut).sum(dim=(1, 2)) for cut in (settings.offset, -settings.offset))
+            stabilities = (inner / outer.clamp(min=1)).cpu().numpy()
+            masks = (full > segmenter.sam.mask_threshold).cpu().numpy()
+        values = scores[good].cpu().numpy()
+        for i in np.argsort(-values, kind="stable"):
+            if stabilities[i] >= settings.stability and masks[i].sum() >= settings.least_area:
+                _take(found, masks[i], float(values[i]), float(stabilities[i]), logits[i, 0], settings)
+
+
+def _take(found: _Found, mask: Bool, score: float, stability: float, logits: torch.Tensor, settings: Sweep) -> None:
+    """Adds a mask unless a better one claims most of it; those it beats go."""
+    area = mask.sum()
+    rivals = []
+    for i, other in enumerate(found.masks):
+        shared = np.count_nonzero(mask & other)
+        if shared > settings.overlap * min(area, np.count_nonzero(other)):
+            if found.scores[i] >= score:
+                return
+            rivals.append(i)
+    for i in reversed(rivals):
+        found.drop(i)
+    found.masks.append(mask)
+    found.scores.append(score)
+    found.stabilities.append(stability)
+    found.logits.append(logits)
+
+
+def _again(segmenter: SamSegmenter, encoded: Encoded, found: _Found, settings: Sweep) -> _Found:
+    """Every mask once more, from its middle and with its own logits; the better answer stays."""
+    if not found.masks:
+        return found
+    points = np.array([_middle(mask) for mask in found.masks])
+    refined = _Found()
+    _ask(segmenter, encoded, points, refined, settings, torch.stack(found.logits))
+    for mask, score, stability, logits in zip(found.masks, found.scores, found.stabilities, found.logits):
+        _take(refined, mask, score - 1.0, stability, logits, settings)
+    refined.scores = [score + 1.0 if score < 0 else score for score in refined.scores]
+    return refined
+
+
+def _grid(shape: tuple[int, int], spacing: float) -> Float:
+    """(N, 2) points (x, y), evenly spread."""
+    rows, columns = (max(1, round(side / spacing)) for side in shape)
+    y, x = (np.arange(rows) + 0.5) * shape[0] / rows, (np.arange(columns) + 0.5) * shape[1] / columns
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+
+
+def _middles(left: Bool, settings: Sweep) -> Float:
+    """(N, 2) points (x, y) in the middle of what is left, the widest places first, no two in the same place."""
+    depth = _depth(left)
+    points: list[tuple[int, int]] = []
+    while len(points) < settings.batch:
+        y, x = divmod(int(depth.argmax()), depth.shape[1])
+        reach = float(depth[y, x])
+        if reach < settings.half_width:
+            break
+        points.append((x, y))
+        cv2.circle(depth, (x, y), max(3, round(2 * reach)), 0.0, -1)
+    return np.array(points, np.float64).reshape(-1, 2)
+
+
+def _middle(mask: Bool) -> tuple[float, float]:
+    """(x, y) of the pixel of a mask that is farthest from its edge."""
+    depth = _depth(mask)
+    y, x = divmod(int(depth.argmax()), depth.shape[1])
+    return float(x), float(y)
+
+
+def _depth(mask: Bool) -> Float:
+    """(H, W) float32 distance of a mask's pixels to the nearest pixel outside, beyond the picture's border included."""
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depth: Float = np.ascontiguousarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1])
+    return depth
+
+
+def _union(masks: list[Bool], shape: tuple[int, int]) -> Bool:
+    union = np.zeros(shape, bool)
+    for mask in masks:
+        union |= mask
+    return union
+
+
+def _is_surface(mask: Bool, settings: Sweep) -> bool:
+    edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
+    return bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)

@@ -1,0 +1,147 @@
+"""Segment Anything behind the project's ``Segmenter``: pixels in, masks at the picture's size out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+
+from skills.backends import Candidates, Encoded
+from skills.backends.sam.decoder import Attended, attend, upscale
+from skills.backends.sam.everything import Sweep, sweep
+from skills.types import Image, Mask
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Features:
+    """What ``encode`` keeps of a picture.
+
+    Attributes:
+        embedding: (1, C, h, w).
+        image_pe: (1, C, h, w) position encoding.
+        inside: (height, width) of the picture as the model saw it, padding left out.
+        picture: (height, width) of the picture itself.
+    """
+
+    embedding: torch.Tensor
+    image_pe: torch.Tensor
+    inside: tuple[int, int]
+    picture: tuple[int, int]
+
+
+class SamSegmenter:
+    """A published ``Sam``, of any size, as a ``Segmenter``.
+
+    Args:
+        sam: the model, in evaluation mode.
+        square: pad pictures to a square, as the published models need; the small one takes any shape.
+        settings: of ``everything``.
+        device: "cpu" or "cuda".
+    """
+
+    name = "sam"
+
+    def __init__(self, sam: Any, square: bool, settings: Sweep | None = None, device: str = "cpu") -> None:
+        from segment_anything.utils.transforms import ResizeLongestSide
+
+        self.sam, self.square, self.settings = sam.to(device), square, settings or Sweep()
+        self.side: int = sam.image_encoder.img_size
+        self.patch: int = self.side // sam.prompt_encoder.image_embedding_size[0]
+        self._resize = ResizeLongestSide(self.side)
+
+    @torch.inference_mode()
+    def encode(self, image: Image) -> Encoded:
+        """Runs the image encoder on a picture, its longest side resized to the model's."""
+        rgb = image.rgb if max(image.shape) == self.side else self._resize.apply_image(image.rgb)
+        pixels = torch.from_numpy(np.ascontiguousarray(rgb)).to(self.sam.device).permute(2, 0, 1)[None].float()
+        x = (pixels - self.sam.pixel_mean) / self.sam.pixel_std
+        height, width = x.shape[-2:]
+        full = (self.side, self.side) if self.square else (self._whole(height), self._whole(width))
+        embedding = self.sam.image_encoder(F.pad(x, (0, full[1] - width, 0, full[0] - height)))
+        image_pe = self.sam.prompt_encoder.get_dense_pe()[..., : embedding.shape[2], : embedding.shape[3]]
+        return Encoded(image, Features(embedding, image_pe, (height, width), image.shape))
+
+    @torch.inference_mode()
+    def prompt(
+        self,
+        encoded: Encoded,
+        points: npt.ArrayLike | None = None,
+        labels: npt.ArrayLike | None = None,
+        boxes: npt.ArrayLike | None = None,
+        mask_input: npt.ArrayLike | None = None,
+    ) -> Candidates:
+        """Answers N prompts at once; see ``Segmenter.prompt``.
+
+        Raises:
+            ValueError: nothing was asked, or the parts of the prompts differ in number.
+        """
+        lengths = {len(np.asarray(part)) for part in (points, boxes, mask_input) if part is not None}
+        if len(lengths) != 1:
+            raise ValueError(
+                f"prompts need points, boxes or mask_input, as many of each; got {sorted(lengths)} of them"
+            )
+        masks, scores, low = [], [], []
+        for start in range(0, lengths.pop(), _BATCH):
+            some = slice(start, start + _BATCH)
+            attended = self.attend(
+                encoded.features,
+                *(None if a is None else np.asarray(a)[some] for a in (points, labels, boxes, mask_input)),
+            )
+            logits = upscale(self.sam.mask_decoder, attended)
+            masks.append((self.enlarge(logits, encoded.features) > self.sam.mask_threshold).cpu().numpy())
+            scores.append(attended.iou[:, 1:].cpu().numpy())
+            low.append(logits.cpu().numpy())
+        return Candidates(np.concatenate(masks), np.concatenate(scores), np.concatenate(low))
+
+    def everything(self, encoded: Encoded) -> list[Mask]:
+        """One mask for each thing that can be told apart, the surface under them left out; largest first."""
+        return sweep(self, encoded, self.settings)
+
+    def attend(
+        self,
+        features: Features,
+        points: Any = None,
+        labels: Any = None,
+        boxes: Any = None,
+        mask_input: Any = None,
+    ) -> Attended:
+        """The decoder's first half for prompts as in ``prompt``; ``upscale`` makes masks of those worth it."""
+        encoder, device = self.sam.prompt_encoder, self.sam.device
+        asked: Any = None
+        if points is not None:
+            at = torch.as_tensor(
+                self._resize.apply_coords(np.asarray(points, np.float64), features.picture), device=device
+            )
+            sense = (
+                torch.ones(at.shape[:2], device=device) if labels is None else torch.as_tensor(labels, device=device)
+            )
+            asked = at.float(), sense
+        corners = None
+        if boxes is not None:
+            # Boxes are half open here and name their outermost pixels there.
+            inner = np.asarray(boxes, np.float64) - np.array([0, 0, 1, 1])
+            corners = torch.as_tensor(self._resize.apply_boxes(inner, features.picture), device=device).float()
+        earlier = None if mask_input is None else torch.as_tensor(mask_input, device=device).float()[:, None]
+        sparse, dense = encoder(asked, corners, earlier)
+        if earlier is None:
+            image = features.embedding + dense[:1, :, : features.embedding.shape[2], : features.embedding.shape[3]]
+            return attend(self.sam.mask_decoder, image, features.image_pe, sparse[None])
+        return attend(self.sam.mask_decoder, features.embedding + dense, features.image_pe, sparse[:, None])
+
+    def enlarge(self, logits: torch.Tensor, features: Features) -> torch.Tensor:
+        """Logits (N, M, h, w) at the picture's size by the published steps: the model's pixels, then the picture's."""
+        height, width = features.embedding.shape[2] * self.patch, features.embedding.shape[3] * self.patch
+        full = F.interpolate(logits, (height, width), mode="bilinear", align_corners=False)
+        full = full[..., : features.inside[0], : features.inside[1]]
+        if features.inside == features.picture:
+            return full
+        return F.interpolate(full, features.picture, mode="bilinear", align_corners=False)
+
+    def _whole(self, pixels: int) -> int:
+        return -(-pixels // self.patch) * self.patch
