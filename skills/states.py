@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -49,20 +50,51 @@ class Watcher:
 
     def look(self, view: View) -> tuple[ObjectState, ...]:
         """The states of everything in a view with a calibrated camera, by id; with depth, heights are measured."""
+        seen, whole = self._see(view)
+        self._seen |= seen
+        self._seen |= _stacked(self._seen, whole)
+        return tuple(one.state for one in self._seen.values())
+
+    def glimpse(self, view: View) -> tuple[ObjectState, ...]:
+        """The states of known things as another picture shows them (a scene to be reached); nothing is remembered."""
+        seen, whole = self._see(view)
+        return tuple(one.state for id, one in _stacked(seen, whole).items() if id in self._seen)
+
+    def find(self, picture: Image) -> int | None:
+        """The id of the thing that a picture shows, or None when none looks like it."""
+        if not self._seen:
+            return None
+        asked = self._retriever.embed_images([picture], "identity")[0]
+        cosines = {id: float(one.embedding @ asked) for id, one in self._seen.items()}
+        best = max(cosines, key=cosines.__getitem__)
+        return best if cosines[best] >= self._retriever.minimum.get("identity", -1.0) else None
+
+    def at(self, pixel: tuple[float, float]) -> int | None:
+        """The id of the thing at a pixel (x, y) of the last look, or None on the table."""
+        x, y = round(pixel[0]), round(pixel[1])
+        for id, one in self._seen.items():
+            column, row = x - one.crop.origin_xy[0], y - one.crop.origin_xy[1]
+            height, width = one.crop.shape
+            if 0 <= row < height and 0 <= column < width and (one.crop.mask is None or one.crop.mask[row, column]):
+                return id
+        return None
+
+    def _see(self, view: View) -> tuple[dict[int, _Seen], dict[int, Bool]]:
+        """What a view shows, by id (that of a known thing, or a new one), and filled outlines."""
         image = Image(view.rgb, view=view)
         masks = self._segmenter.everything(self._segmenter.encode(image))
         crops = [cut(image, mask) for mask in masks]
         places = [footprint(mask, view) for mask in masks]
         embeddings = self._retriever.embed_images(crops, "identity") if crops else np.zeros((0, 1), np.float32)
         known = self._pairs(embeddings, places)
+        fresh = itertools.count(len(self._seen))
+        seen: dict[int, _Seen] = {}
         whole: dict[int, Bool] = {}
         for i, (mask, crop, place) in enumerate(zip(masks, crops, places)):
-            id = known[i] if i in known else len(self._seen)
-            state = self._state(id, mask, crop, place, view)
-            self._seen[id] = _Seen(state, crop, embeddings[i])
+            id = known[i] if i in known else next(fresh)
+            seen[id] = _Seen(self._state(id, mask, crop, place, view), crop, embeddings[i])
             whole[id] = filled(mask.array)
-        self._stack(whole)
-        return tuple(seen.state for seen in self._seen.values())
+        return seen, whole
 
     def _pairs(self, embeddings: Float, places: Sequence[Footprint]) -> dict[int, int]:
         """Index of a new thing -> id of the old one that it is."""
@@ -95,20 +127,6 @@ class Watcher:
             (tuple((float(x), float(y)) for x, y in place.outline),),
         )
 
-    def _stack(self, whole: Mapping[int, Bool]) -> None:
-        """Says what lies in or on what: a thing whose filled outline lies within that of a larger one."""
-        for id, seen in list(self._seen.items()):
-            below = None
-            if id in whole:
-                area = int(whole[id].sum())
-                shares = {
-                    other: int((whole[id] & array).sum()) / area
-                    for other, array in whole.items()
-                    if other != id and array.sum() > area
-                }
-                below = max((o for o, share in shares.items() if share > WITHIN), key=shares.__getitem__, default=None)
-                self._seen[id] = replace(seen, state=replace(seen.state, on=below))
-
     def _named(self, crop: Image, vocabulary: tuple[list[str], Float]) -> str:
         """The word that a cut-out looks like most; "" when none fits."""
         words, embeddings = vocabulary
@@ -129,3 +147,15 @@ class Watcher:
                 continue
             known.append(word)
         return known, np.array(embeddings)
+
+
+def _stacked(seen: Mapping[int, _Seen], whole: Mapping[int, Bool]) -> dict[int, _Seen]:
+    """Says what lies in or on what: a thing whose filled outline lies within that of a larger one."""
+    told = dict(seen)
+    for id, array in whole.items():
+        area = int(array.sum())
+        larger = {other: a for other, a in whole.items() if other != id and int(a.sum()) > area}
+        shares = {other: int((array & a).sum()) / area for other, a in larger.items()}
+        below = max((o for o, share in shares.items() if share > WITHIN), key=shares.__getitem__, default=None)
+        told[id] = replace(seen[id], state=replace(seen[id].state, on=below))
+    return told

@@ -1,0 +1,211 @@
+"""The whole path on one page: a scene, an instruction, a program, its run, a verdict, a score, a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from instruct2act import asking, bindings
+from instruct2act.authoring.llm import LLMError
+from instruct2act.authoring.policy import NoProgram
+from instruct2act.authoring.program import Program, Refusal
+from instruct2act.authoring.reward import RewardFailed, spots
+from instruct2act.diary import Diary
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
+from instruct2act.events import Ended, Listener, Started, Written
+from instruct2act.runtime import Runtime
+from instruct2act.sandbox import Execution, StopFlag, Watch
+from skills import load
+from skills.context import Context
+from skills.errors import SkillError
+from skills.states import Watcher
+from skills.types import Image, Instruction, Moment, Observation
+
+if TYPE_CHECKING:
+    from sim.robot import SimRobot
+
+
+def run_episode(
+    spec: EpisodeSpec,
+    runtime: Runtime,
+    listeners: Sequence[Listener] = (),
+    stop: StopFlag | None = None,
+    pictures: Mapping[str, Image] | None = None,
+) -> EpisodeRecord:
+    """Plays one episode from a sentence to a record.
+
+    Args:
+        spec: the scene, and the instruction where the scene brings none.
+        runtime: models, author, sandbox.
+        listeners: hear everything, in order.
+        stop: ends it from another thread.
+        pictures: what the sentence's ``{names}`` look like; ``spec.pictures`` has their hashes.
+
+    Returns:
+        The record, also of an episode that failed, was refused or was interrupted.
+
+    Raises:
+        Mistake: the scene or the instruction can't be; nothing was run.
+        SandboxUnavailable: this machine can't contain programs.
+    """
+    stop = stop or StopFlag()
+    diary = Diary(spec, runtime, listeners)
+    with diary.stage("scene"):
+        robot = runtime.robot(spec)
+    try:
+        instruction = _instruction(spec, robot, pictures or {})
+        start = robot.observe()
+        diary.facts["instruction"] = instruction.text
+        diary.tell(Started(instruction, start, spec.scene(), robot.env.inventory()))
+        moments = Moments(robot, runtime, start)
+        try:
+            program = _program(instruction, runtime, diary)
+            if program is not None:
+                diary.executed(_run(program, instruction, robot, runtime, diary, moments, stop))
+                diary.judged(robot.verdict())
+                _score(instruction, start, moments, runtime, diary)
+        except KeyboardInterrupt:
+            robot.stop()
+            diary.ended("interrupted", type="Interrupted", message="interrupted from the keyboard")
+        record = diary.record()
+        diary.tell(Ended(record, _last_look(robot)))
+        return record
+    finally:
+        robot.close()
+
+
+def _instruction(spec: EpisodeSpec, robot: SimRobot, pictures: Mapping[str, Image]) -> Instruction:
+    """The person's own, or the task's. With a task, a sentence of one's own is another way to say what it asks."""
+    own = robot.env.instruction
+    if spec.text is None:
+        return replace(own, clicks=spec.clicks) if spec.clicks else own
+    return asking.instruction(spec.text, pictures, spec.clicks, own)
+
+
+def _program(instruction: Instruction, runtime: Runtime, diary: Diary) -> Program | None:
+    """What the author writes; None when there is nothing to run, and the diary knows why."""
+    diary.facts["prompt"] = runtime.policy.digest(instruction)
+    with diary.stage("llm"):
+        try:
+            answer = runtime.policy.write(instruction, heard=diary.answered)
+        except NoProgram as none:
+            diary.facts["program"] = none.program.source if none.program else ""
+            diary.ended("failed", "llm", type="NoProgram", message=str(none))
+            return None
+        except LLMError as error:
+            diary.ended("infrastructure", "llm", type="LLMError", message=str(error))
+            return None
+    if isinstance(answer, Refusal):
+        diary.ended("refused", "llm", type="Refused", message=str(answer))
+        return None
+    diary.facts["program"] = answer.source
+    diary.tell(Written("program", answer.source, diary.facts.get("model", ""), diary.seconds["llm"]))
+    return answer
+
+
+def _run(
+    program: Program,
+    instruction: Instruction,
+    robot: SimRobot,
+    runtime: Runtime,
+    diary: Diary,
+    moments: Moments,
+    stop: StopFlag,
+) -> Execution:
+    """The program, in the sandbox, on the robot."""
+    watch = Watch(runtime.limits, stop, on_tick=diary.moving, wants_frame=diary.wants_frame)
+
+    def note(kind: str, facts: Mapping[str, Any]) -> None:
+        diary.noted(kind, facts)
+        if kind == "outcome":
+            moments.after(facts["outcome"].action)
+
+    context = Context(
+        robot,
+        runtime.segmenter,
+        runtime.retriever,
+        instruction,
+        truth=runtime.config.perception.truth,
+        monitor=watch,
+        note=note,
+    )
+    skills = dict(load())
+    return runtime.gateway.run(
+        program.source,
+        skills,
+        lambda skill, arguments: skill.function(context, **arguments),
+        globals={
+            "templates": context.templates(),
+            "BOUNDS": context.bounds(),
+            "clicks": [list(click) for click in instruction.clicks],
+        },
+        watch=watch,
+        listeners=[diary.hear_call(skills)],
+        on_normal=robot.hold,
+        on_abnormal=robot.stop,
+        check=False,
+    )
+
+
+def _score(instruction: Instruction, start: Observation, moments: Moments, runtime: Runtime, diary: Diary) -> None:
+    """The author's reward function, on the states of the simulator or of perception."""
+    state = runtime.config.reward.state
+    with diary.stage("reward"):
+        try:
+            slots = moments.slots(instruction) | spots(instruction.clicks, start.views["top"].camera)
+            objects = moments.history[0].objects
+            written = runtime.rewards.write(instruction, objects, slots, heard=diary.answered)
+            if isinstance(written, Refusal):
+                return
+            diary.tell(
+                Written("reward", written.source, diary.facts.get("model", ""), diary.seconds.get("reward", 0.0))
+            )
+            diary.scored(written.score(moments.history, slots), written.source, state)
+        except (NoProgram, LLMError, RewardFailed, SkillError) as error:
+            diary.ended(diary.status, "reward", type=type(error).__name__, message=str(error))
+
+
+class Moments:
+    """What a reward function is told: the simulator's states, or what a watcher sees after each action."""
+
+    def __init__(self, robot: SimRobot, runtime: Runtime, start: Observation) -> None:
+        self._robot, self._runtime, self._start = robot, runtime, start
+        self._watcher: Watcher | None = None
+        self._perceived: list[Moment] = []
+        if runtime.config.reward.state == "perceived":
+            from sim.objects import SHAPES
+            from sim.textures import TEXTURES
+
+            self._watcher = Watcher(runtime.segmenter, runtime.retriever, list(SHAPES), list(TEXTURES))
+            self._perceived = [Moment(None, self._watcher.look(self._visible(start)))]
+
+    @property
+    def history(self) -> list[Moment]:
+        """The start, then one moment after each action that was carried out."""
+        return self._perceived if self._watcher else self._robot.history
+
+    def after(self, action: Any) -> None:
+        """An action was carried out: look, when states are perceived."""
+        if self._watcher:
+            view = self._visible(self._robot.observe())
+            self._perceived.append(Moment(action, self._watcher.look(view)))
+
+    def slots(self, instruction: Instruction) -> dict[str, Any]:
+        """What the instruction's slots are bound to."""
+        if self._watcher:
+            return bindings.perceived(instruction, self._watcher)
+        view = self._start.views["top"]
+        return bindings.simulated(self._robot.env, instruction, view, self._runtime.segmenter, self._runtime.retriever)
+
+    def _visible(self, seen: Observation) -> Any:
+        view = seen.views["top"]
+        return view if self._runtime.config.perception.truth else view.without_truth()
+
+
+def _last_look(robot: SimRobot) -> Observation | None:
+    """How the table looks in the end, where the robot can still see."""
+    with suppress(Exception):
+        return robot.observe()
+    return None

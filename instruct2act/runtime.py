@@ -1,0 +1,130 @@
+"""What every episode of a process shares, built once from the config: models, author, sandbox, scenes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sim
+from instruct2act import registry
+from instruct2act.authoring import llm
+from instruct2act.authoring.policy import Policy
+from instruct2act.authoring.reward import RewardWriter
+from instruct2act.config import Config
+from instruct2act.evaluation.record import EpisodeSpec
+from instruct2act.sandbox import Gateway, Limits
+from skills.backends import Retriever, Segmenter, weights
+
+if TYPE_CHECKING:
+    from sim.robot import SimRobot
+
+_SMALL = {"sam": "sam", "openclip": "clip"}
+"""Backends that come with a small checkpoint, and its name in ``weights.PATHS``."""
+
+
+class Runtime:
+    """Models, author and sandbox of one process. Heavy parts load when first used; close it when done.
+
+    Attributes:
+        config: what everything is built from.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """The perception backend that finds masks."""
+        chosen = self.config.perception
+        built: Segmenter = registry.find("skills.backends", chosen.segmenter).build(**chosen.segmenter_options)
+        return built
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The perception backend that compares pictures and words."""
+        chosen = self.config.perception
+        built: Retriever = registry.find("skills.backends", chosen.retriever).build(**chosen.retriever_options)
+        return built
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The sandbox.
+
+        Raises:
+            SandboxUnavailable: this machine can't contain programs; says what to do.
+        """
+        return Gateway(mode=self.config.sandbox.mode)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Writes programs."""
+        return Policy(self._author, self.gateway, self.config.author.style, self.config.author.turns)
+
+    @cached_property
+    def rewards(self) -> RewardWriter:
+        """Writes reward functions."""
+        return RewardWriter(self._author, self.gateway.backend, self.config.author.style, self.config.author.turns)
+
+    @cached_property
+    def _author(self) -> llm.LLM:
+        return llm.load(self.config.author.provider, self.config.author.options)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What a program may use."""
+        given = self.config.sandbox
+        return Limits(
+            program_s=given.cpu_s,
+            skills_s=given.skills_s,
+            episode_s=given.episode_s,
+            calls=given.calls,
+            memory_bytes=given.memory_mb << 20,
+            print_chars=given.prints_kb << 10,
+        )
+
+    @cached_property
+    def weights(self) -> dict[str, str]:
+        """Checkpoint -> SHA-256 of its file, for every backend that has one."""
+        chosen = self.config.perception
+        found = {}
+        for backend, options in (
+            (chosen.segmenter, chosen.segmenter_options),
+            (chosen.retriever, chosen.retriever_options),
+        ):
+            own = next((options[key] for key in ("checkpoint", "pretrained") if key in options), None)
+            path = Path(own) if own is not None else weights.PATHS.get(_SMALL.get(backend, ""))
+            if path is not None and path.is_file():
+                found[backend] = weights.sha256(path)
+        return found
+
+    def robot(self, spec: EpisodeSpec) -> SimRobot:
+        """A simulated arm over the scene of a spec, reset and ready.
+
+        Raises:
+            Mistake: an unknown task, level, object or texture; objects that don't fit.
+        """
+        from sim.robot import SimRobot
+
+        given = self.config.sim
+        options: dict[str, Any] = {
+            "motion": given.motion,
+            "success_rule": given.success_rule,
+            "size": (given.height, given.width),
+        }
+        if spec.task is not None:
+            return SimRobot(sim.make(spec.task, spec.level, spec.seed, **options))
+        if spec.objects is not None:
+            return SimRobot(sim.make_objects(spec.objects, spec.seed, **options))
+        return SimRobot(sim.make_scene(spec.scene_seed or 0, **options))
+
+    def close(self) -> None:
+        """Ends the sandbox's workers."""
+        if "gateway" in vars(self):
+            self.gateway.close()
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
