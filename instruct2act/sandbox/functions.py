@@ -155,7 +155,7 @@ class _Session:
                 return event
             event = self.guest.throw("NameError", f"name {event.name[:80]!r} is not defined here")
         return (
-            Raised("time", "CallLimit", "too many calls of names that are not defined")
+            Raised("calls", "CallLimit", "too many calls of names that are not defined")
             if isinstance(event, Called)
             else event
         )

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from instruct2act.sandbox.clocks import Limits
 
-Cause = Literal["syntax", "unsupported", "types", "runtime", "time", "memory", "prints", "died"]
+Cause = Literal["syntax", "unsupported", "types", "runtime", "time", "memory", "calls", "prints", "died"]
 
 
 @dataclass(frozen=True)

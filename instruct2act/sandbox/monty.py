@@ -275,6 +275,8 @@ class MontyGuest:
             )
         elif isinstance(inner, TimeoutError) and not frames:
             cause, kind, message = "time", "TimeLimit", self._too_long()
+        elif isinstance(inner, RuntimeError) and message.startswith("suspension limit"):
+            cause, kind, message = "calls", "CallLimit", "the program asked for names or files more often than it may"
         elif isinstance(inner, MemoryError) and ("memory limit" in message or "terminated" in message):
             cause, kind = "memory", "MemoryLimit"
             message = f"the program needed more than {self._limits.memory_bytes >> 20} MB"

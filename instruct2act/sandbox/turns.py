@@ -110,9 +110,8 @@ class Run:
             skill, arguments = self._bound(called)
         except Refused as refusal:
             call.error = clipped(str(refusal))
-            return self._throw(
-                guest, _KIND_OF_REFUSAL.get(type(refusal), "TypeError"), call.error, "BadCall", "program"
-            )
+            kind = _KIND_OF_REFUSAL.get(type(refusal))
+            return self._throw(guest, kind or "TypeError", call.error, kind or "BadCall", "program")
         call.arguments = {name: summary(value) for name, value in arguments.items()}
         index = len(self.calls) - 1
         self._tell(CallStarted(index, skill.name, arguments, call.line, call.source_line))
@@ -219,7 +218,7 @@ class Run:
         frames = tuple(Frame(name, at, self.prepared.line(at).strip()) for name, at, _ in own)
         stage: Any = {"syntax": "syntax", "unsupported": "unsupported"}.get(event.cause, "runtime")
         kind, failed_at = event.type, "program"
-        if event.cause in ("time", "memory", "prints"):
+        if event.cause in ("time", "memory", "calls", "prints"):
             stage = "limit"
         elif event.cause == "died":
             failure = Failure("limit", "WorkerDied", event.message, failed_at="sandbox")
