@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tabletop import Table
 
 import sim
 from sim.env import TabletopEnv
-from tabletop import Table
+
 
 @pytest.fixture
 def table() -> Iterator[Table]:

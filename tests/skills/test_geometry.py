@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tabletop import Calls, Table, play
 
 from skills.errors import BadArgument, NothingFound
 from skills.room import GAP_M, Room
 from skills.types import Workspace
-from tabletop import Calls, Table, play
 
 FOUR = "red block @0.4,-0.3; blue bowl @0.6,0.0; green ring @0.35,0.35; yellow L-shaped block @0.6,-0.3"
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tabletop import Table, play
 
 from sim.objects import SHAPES
 from sim.robot import SimRobot
 from skills.errors import Aborted, BadArgument, OutOfReach, SkillError
 from skills.robots import Monitor
 from skills.types import Action, Outcome, Pose
-from tabletop import Table, play
 
 MOVED = [name for name, shape in SHAPES.items() if shape.draggable]
 
@@ -137,7 +137,13 @@ def test_a_pick_point_short_of_the_border_is_clipped_and_counted(table: Table) -
 def test_the_gate_checks_again_before_anything_moves(table: Table) -> None:
     do = play(env := table("red block @0.5,0.0"))
     good = Action("pick_place", Pose(0.5, 0.0), Pose(0.6, 0.2))
-    for pose in (Pose(0.6, 0.9), Pose(math.nan, 0.0), Pose(0.6, 0.2, math.inf), Pose(0.6, 0.2, 0.5), Pose(0.6, 0, 0, math.nan)):
+    for pose in (
+        Pose(0.6, 0.9),
+        Pose(math.nan, 0.0),
+        Pose(0.6, 0.2, math.inf),
+        Pose(0.6, 0.2, 0.5),
+        Pose(0.6, 0, 0, math.nan),
+    ):
         with pytest.raises(SkillError, match="action 1: place"):
             do.RobotExecution([good, replace(good, end=pose)])
     assert env.steps == 0

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tabletop import Calls, Table, play
 
 from sim.env import TabletopEnv
 from sim.textures import TEXTURES
 from skills.errors import BadArgument, NothingFound
 from skills.types import Image, Mask
-from tabletop import Calls, Table, play
 
 FIVE = "red heart @0.4,-0.3; blue heart @0.4,0.0; red ring @0.4,0.3; green bowl @0.6,-0.2; yellow small block @0.6,0.2"
 
@@ -72,7 +72,12 @@ def test_masks_of_another_picture_are_refused(table: Table) -> None:
 
 @pytest.mark.parametrize(
     ("query", "answer"),
-    [("the red heart", "red heart"), ("ring", "red ring"), ("A green thing.", "green bowl"), ("the_bowl", "green bowl")],
+    [
+        ("the red heart", "red heart"),
+        ("ring", "red ring"),
+        ("A green thing.", "green bowl"),
+        ("the_bowl", "green bowl"),
+    ],
 )
 def test_a_phrase_finds_its_object(table: Table, query: str, answer: str) -> None:
     do = play(table(FIVE))

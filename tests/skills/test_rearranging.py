@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from tabletop import Calls, Table, play
 
 from sim.env import TabletopEnv
 from skills.errors import BadArgument, NothingFound
 from skills.types import Pose
-from tabletop import Calls, Table, play
 
 Places = Mapping[str, tuple[float, float]]
 
@@ -142,9 +142,8 @@ def test_distractors_move_only_from_places_to_be_used(table: Table) -> None:
 
 
 def test_no_room_to_park_is_said(table: Table) -> None:
-    bases = "; ".join(f"blue container @{x},{y}" for x, y in [(0.36, -0.1)])
-    do = play(table(f"red heart @0.6,-0.3; {bases}"))
-    objs, masks = do.look()
+    do = play(table("red heart @0.6,-0.3; blue container @0.36,-0.1"))
+    _, masks = do.look()
     with pytest.raises(NothingFound, match=r"is in the way, and there is no free place of 0\.\d\d m across"):
         do.RearrangeActions(masks, masks, [0, 1], [1, 0], bounds={"y": [-0.4, 0.0]})
 
