@@ -19,9 +19,9 @@ def tasks() -> str:
     import sim
 
     rows = ["# Tasks", "", "| task | levels | step budget | what is asked |", "|---|---|---|---|"]
-    for task in sim.tasks().values():
+    for task in sim.TASKS.values():
         rows.append(f"| `{task.name}` | {' '.join(task.levels)} | {task.budget} | {task.doc.splitlines()[0]} |")
-    details = [f"\n## {task.name}\n\n{task.doc}" for task in sim.tasks().values()]
+    details = [f"\n## {task.name}\n\n{task.doc}" for task in sim.TASKS.values()]
     return "\n".join(rows + details) + "\n"
 
 

@@ -18,7 +18,7 @@ def tasks(json_line: bool) -> None:
 
     rows = [
         {"name": t.name, "levels": list(t.levels), "budget": t.budget, "doc": t.doc.split("\n")[0]}
-        for t in sim.tasks().values()
+        for t in sim.TASKS.values()
     ]
     if json_line:
         for row in rows:

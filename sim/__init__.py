@@ -1,7 +1,7 @@
 """The PyBullet tabletop in the manner of VIMA. Importing this package loads no engine.
 
-``make`` plays a task, ``make_scene`` a generated free scene, ``make_objects`` the objects that a person names. Each gives
-a ``TabletopEnv`` that is reset already; ``sim.robot.SimRobot`` makes a robot of it. ``TASKS`` has the tasks by name.
+``make`` plays a task, ``make_scene`` a generated free scene, ``make_objects`` the objects that a person names. Each
+gives a ``TabletopEnv`` that is reset already; ``sim.robot.SimRobot`` makes a robot of it. ``TASKS`` has the tasks.
 """
 
 from __future__ import annotations

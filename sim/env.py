@@ -33,6 +33,10 @@ HOME = Pose(0.5, 0.0, 0.3)
 
 _LOW = np.array([*WORKSPACE.low[:2], -math.pi] * 2)
 _HIGH = np.array([*WORKSPACE.high[:2], math.pi] * 2)
+_REACH = np.array([1.5, 1.5, 1.5, np.float32(math.pi)], dtype=np.float32)
+"""Bounds of the tool's pose, which may end a motion a little outside the workspace."""
+_FAR = 2000.0
+"""Metres; the top and front cameras stand about a kilometre away."""
 _ATTEMPTS = 100
 _STAGE_SIZE = (480, 640)
 
@@ -52,17 +56,17 @@ class EnvSnapshot:
 class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     """A table with objects, an instruction and, for a task, a goal.
 
-    Observation: ``{"pixels": {"top", "front"}, "agent_pos"}``: (H, W, 3) uint8 pictures, and (4,) float32 x, y, z (metres)
-    and yaw (radians) of the tool; with ``depth`` also ``"depth"`` (H, W) float32 metres, with ``segmentation`` also
-    ``"segmentation"`` (H, W) int32 object ids, -1 elsewhere, by camera.
+    Observation: ``{"pixels": {"top", "front"}, "agent_pos"}``: (H, W, 3) uint8 pictures, and (4,) float32 x, y, z
+    (metres) and yaw (radians) of the tool; with ``depth`` also ``"depth"`` (H, W) float32 metres, with ``segmentation``
+    also ``"segmentation"`` (H, W) int32 object ids, -1 elsewhere, by camera.
 
-    Action: (6,) float32, two poses (x, y, yaw) in metres and radians, base frame. Suction picks at the first and places at
-    the second, turning what it holds by the difference of the yaws; the spatula pushes from the first to the second.
-    Values outside the space are clipped to it.
+    Action: (6,) float32, two poses (x, y, yaw) in metres and radians, base frame. Suction picks at the first and places
+    at the second, turning what it holds by the difference of the yaws; the spatula pushes from the first to the
+    second. Values outside the space are clipped to it.
 
-    Reward: the increase of the goal's progress, in [0, 1] over an episode. Terminates when the goal first holds at rest, or
-    when something forbidden happened; truncates when the budget is used. A free scene has no goal: reward 0, no end but
-    the budget's.
+    Reward: the increase of the goal's progress, in [0, 1] over an episode. Terminates when the goal first holds at rest,
+    or when something forbidden happened; truncates when the budget is used. A free scene has no goal: reward 0, no end
+    but the budget's.
 
     Args:
         task: a task's name, or a recipe for other scenes.
@@ -92,7 +96,8 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         segmentation: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        self.recipe: Recipe = TaskRecipe(find_task(task, level), level) if isinstance(task, str) else task
+        self.recipe: Recipe
+        self.recipe = TaskRecipe(find_task(task, level), level) if isinstance(task, str) else task
         self.task, self.level, self.tool = self.recipe.name, self.recipe.level, self.recipe.tool
         self.motion, self.success_rule, self.size = motion, success_rule, size
         self.render_mode = render_mode
@@ -113,13 +118,13 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
 
     def _observation_space(self) -> spaces.Dict:
         height, width = self.size
-        kinds = {
-            "pixels": lambda: spaces.Box(0, 255, (height, width, 3), np.uint8),
-            "depth": lambda: spaces.Box(0.0, np.inf, (height, width), np.float32),
-            "segmentation": lambda: spaces.Box(-1, 2**31 - 1, (height, width), np.int32),
+        pictures: dict[str, spaces.Space[Any]] = {
+            "pixels": spaces.Box(0, 255, (height, width, 3), np.uint8),
+            "depth": spaces.Box(0.0, _FAR, (height, width), np.float32),
+            "segmentation": spaces.Box(-1, 2**31 - 1, (height, width), np.int32),
         }
-        seen = {kind: spaces.Dict({camera: kinds[kind]() for camera in CAMERAS}) for kind in ("pixels", *self._more)}
-        return spaces.Dict({**seen, "agent_pos": spaces.Box(-np.inf, np.inf, (4,), np.float32)})
+        seen = {kind: spaces.Dict(dict.fromkeys(CAMERAS, pictures[kind])) for kind in ("pixels", *self._more)}
+        return spaces.Dict({**seen, "agent_pos": spaces.Box(-_REACH, _REACH, dtype=np.float32)})
 
     # --- Gymnasium ----------------------------------------------------------------------------------------------------
 
@@ -157,9 +162,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self.judges = None if self.goal is None else {rule: Judge(self.goal, start, rule) for rule in RULES}
         self.history = [Moment(None, start.states())]
 
-    def step(
-        self, action: npt.NDArray[np.float32]
-    ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: npt.NDArray[np.float32]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Carries one primitive out."""
         before = self._progress()
         self.carry_out(self.decode(action), Silent())
@@ -168,7 +171,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         truncated = not terminated and self.steps_left == 0
         return self._observation(), self._progress() - before, terminated, truncated, self._info()
 
-    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> npt.NDArray[np.uint8] | None:
         """A perspective picture of the table, (480, 640, 3) uint8."""
         return self.world.render(STAGE, size=_STAGE_SIZE).rgb if self.render_mode == "rgb_array" else None
 
@@ -177,7 +180,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self.world.close()
         self._studio.close()
 
-    # --- what programs, oracle and robot use ---------------------------------------------------------------------------
+    # --- what programs, oracle and robot use --------------------------------------------------------------------------
 
     @property
     def task_description(self) -> str:
@@ -252,7 +255,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
 
     def encode(self, action: Action) -> npt.NDArray[np.float32]:
         """The action vector of a primitive, (6,) float32; the inverse of ``decode`` but for heights."""
-        poses = [(pose.x, pose.y, (pose.yaw + math.pi) % (2 * math.pi) - math.pi) for pose in (action.start, action.end)]
+        poses = [(pose.x, pose.y, _wrap(pose.yaw)) for pose in (action.start, action.end)]
         return np.array(poses, dtype=np.float32).ravel()
 
     def look(self, depth: bool = True, segmentation: bool = True) -> dict[str, View]:
@@ -291,11 +294,16 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
             seen["depth"] = {name: view.depth_m for name, view in views.items()}
         if "segmentation" in self._more:
             seen["segmentation"] = {name: view.truth.segmentation for name, view in views.items() if view.truth}
-        at = self.tool_pose
-        return {**seen, "agent_pos": np.array([at.x, at.y, at.z, at.yaw], dtype=np.float32)}
+        at = np.array([self.tool_pose.x, self.tool_pose.y, self.tool_pose.z, _wrap(self.tool_pose.yaw)])
+        return {**seen, "agent_pos": np.clip(at, -_REACH, _REACH).astype(np.float32)}
 
     def _info(self) -> dict[str, Any]:
         judge = self._judge()
         if judge is None:
             return {"is_success": False, "progress": 0.0, "failed": ""}
         return {"is_success": judge.success, "progress": judge.progress, "failed": judge.reason}
+
+
+def _wrap(yaw: float) -> float:
+    """Into [-pi, pi)."""
+    return (yaw + math.pi) % (2 * math.pi) - math.pi

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.objects import SHAPES
+from sim.objects import SHAPES, Shape
 from sim.partitions import KNOWN_BASES, KNOWN_DRAGGED, NEW_BASES, NEW_DRAGGED, Partition
 from sim.pictures import Studio
 from sim.placement import NoRoom
@@ -21,7 +21,9 @@ from skills.types import Instruction, Pose, Tool
 BUDGET = 20
 """Actions in a free scene."""
 
-_EVERYTHING = Partition((*KNOWN_DRAGGED, *NEW_DRAGGED), (*KNOWN_BASES, *NEW_BASES), LIGHT, LIGHT)
+_SOLIDS, _BASES = (*KNOWN_DRAGGED, *NEW_DRAGGED), (*KNOWN_BASES, *NEW_BASES)
+_EVERYTHING = Partition(_SOLIDS, _BASES, LIGHT, LIGHT, _SOLIDS, _BASES)
+_HEADINGS = 30
 _SOLID = 0.6
 """Share of things in a plain colour, which people name most easily."""
 
@@ -75,15 +77,22 @@ class ListedRecipe:
         for one in sorted(self.wanted, key=lambda one: one.at is None):
             texture = one.texture or _texture(rng, used)
             used.add(texture.name)
-            yaw = float(rng.uniform(-np.pi, np.pi))
-            place = None if one.at is None else Pose(*one.at, 0.0, yaw)
-            try:
-                scene.add(one.shape, texture, place)
-            except NoRoom as full:
-                if place is None:
-                    raise
-                raise Mistake(f"the {texture.name} {one.shape.name} does not fit: {full}") from None
+            if one.at is None:
+                scene.add(one.shape, texture)
+            else:
+                _put(scene, one.shape, texture, one.at)
         return Draft(scene, Instruction(""), None)
+
+
+def _put(scene: Scene, shape: Shape, texture: Texture, at: tuple[float, float]) -> None:
+    """Adds a thing at a place, with some heading with which it fits there."""
+    for left in reversed(range(_HEADINGS)):
+        try:
+            scene.add(shape, texture, Pose(*at, 0.0, float(scene.rng.uniform(-np.pi, np.pi))))
+            return
+        except NoRoom as full:
+            if not left:
+                raise Mistake(f"the {texture.name} {shape.name} does not fit: {full}") from None
 
 
 def _texture(rng: np.random.Generator, used: set[str]) -> Texture:
@@ -92,4 +101,3 @@ def _texture(rng: np.random.Generator, used: set[str]) -> Texture:
     others = [name for name in LIGHT if name not in COLORS and name not in used]
     names: Sequence[str] = plain if plain and rng.random() < _SOLID else others
     return TEXTURES[str(rng.choice(list(names)))]
-

@@ -1,22 +1,23 @@
 """What an instruction asks for, as conditions that can be asked (``holds``, ``closeness``) and solved (``solve``).
 
-A goal is a sequence of stages and things that must never happen. Success, progress, failure and the oracle all come from
-it. Each condition knows two rules. ``inside`` is what a person would call it. ``vima`` is VIMABench's: the visible
-centre within ten centimetres of the target seen from above, whatever the height and, where the task ignores it, the heading.
+A goal is a sequence of stages and things that must never happen: success, progress, failure, oracle come from it.
+
+Each condition knows two rules. ``inside`` is what a person would call it. ``vima`` is VIMABench's: the visible centre
+within ten centimetres of the target as seen from above, at any height and, where the task ignores it, any heading.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from sim.placement import Spot, is_free, nearest_free
-from sim.polygons import contains
+from sim.polygons import contains, rotated
 from sim.situation import Item, Situation
-from sim.states import convex_hull
 from skills.types import TABLE, Action, Pose
 
 Rule = Literal["inside", "vima"]
@@ -32,29 +33,46 @@ _HEIGHT = 0.015
 """Metres that the underside of a thing on the table may be above it."""
 
 
-class Condition(Protocol):
-    """Something that may be so, or not yet."""
+class Condition(ABC):
+    """Something that may be so, or not yet.
+
+    A new one says where its thing belongs, when it holds by either rule, and what to do next; the rest is here.
+    """
 
     @property
+    @abstractmethod
     def things(self) -> tuple[int, ...]:
         """Ids of the objects to be moved."""
 
     @property
     def anchors(self) -> tuple[int, ...]:
         """Ids of the objects that say where: containers."""
+        return ()
 
     @property
     def parts(self) -> tuple[Condition, ...]:
         """The conditions it consists of; itself when it is simple."""
+        return (self,)
 
+    @abstractmethod
     def target(self, now: Situation) -> tuple[float, float]:
         """(x, y) where its thing belongs, metres."""
 
+    @abstractmethod
+    def spots(self, now: Situation) -> tuple[Spot, ...]:
+        """The places on the table that it needs."""
+
+    @abstractmethod
+    def describe(self, now: Situation) -> str:
+        """What it asks, for people."""
+
     def holds(self, now: Situation, rule: Rule = "inside") -> bool:
         """Whether it is so. ``inside`` asks for rest too."""
+        return self._holds_vima(now) if rule == "vima" else now.at_rest and self._holds_inside(now)
 
     def closeness(self, now: Situation) -> float:
         """How nearly it is so, [0, 1]; 1 exactly when it holds by ``inside``."""
+        return 1.0 if self.holds(now) else self._closeness(now)
 
     def solve(self, now: Situation, keep_free: Sequence[Spot] = ()) -> Action | None:
         """The next action towards it, or None when it holds or nothing can be done.
@@ -63,22 +81,30 @@ class Condition(Protocol):
             now: what is where.
             keep_free: places that other parts of the goal will need.
         """
+        return None if self.holds(now) else self._next_action(now, keep_free)
 
-    def spots(self, now: Situation) -> tuple[Spot, ...]:
-        """The places on the table that it needs."""
+    @abstractmethod
+    def _holds_inside(self, now: Situation) -> bool: ...
 
-    def describe(self, now: Situation) -> str:
-        """What it asks, for people."""
+    @abstractmethod
+    def _holds_vima(self, now: Situation) -> bool: ...
+
+    @abstractmethod
+    def _closeness(self, now: Situation) -> float: ...
+
+    @abstractmethod
+    def _next_action(self, now: Situation, keep_free: Sequence[Spot]) -> Action | None: ...
 
 
 @dataclass(frozen=True)
-class Inside:
+class Inside(Condition):
     """``thing`` is in ``container`` (or on it, for a pallet), held by it, at rest.
 
     By ``inside``: its centre of mass projects into the container's inner outline, and what carries it is the container,
     its floor (the table, for a frame or a painted square) or something that is itself inside.
 
     Attributes:
+        thing, container: ids.
         reach: metres, by ``vima``: visible centre from visible centre.
     """
 
@@ -88,24 +114,32 @@ class Inside:
 
     @property
     def things(self) -> tuple[int, ...]:
+        """The one that is to be inside."""
         return (self.thing,)
 
     @property
     def anchors(self) -> tuple[int, ...]:
+        """The container."""
         return (self.container,)
 
-    @property
-    def parts(self) -> tuple[Condition, ...]:
-        return (self,)
-
     def target(self, now: Situation) -> tuple[float, float]:
+        """The container's visible centre."""
         pose = now[self.container].pose
         return pose.x, pose.y
 
-    def holds(self, now: Situation, rule: Rule = "inside") -> bool:
-        if rule == "vima":
-            return _distance(now[self.thing], self.target(now)) < self.reach
-        return now.at_rest and self._contained(now, self.thing, frozenset())
+    def spots(self, now: Situation) -> tuple[Spot, ...]:
+        """The container's place."""
+        return (now[self.container].spot,)
+
+    def describe(self, now: Situation) -> str:
+        """Like "the red heart inside the blue bowl"."""
+        return f"the {now[self.thing].description} inside the {now[self.container].description}"
+
+    def _holds_vima(self, now: Situation) -> bool:
+        return _distance(now[self.thing], self.target(now)) < self.reach
+
+    def _holds_inside(self, now: Situation) -> bool:
+        return self._contained(now, self.thing, frozenset())
 
     def _contained(self, now: Situation, id: int, asked: frozenset[int]) -> bool:
         item, box = now[id], now[self.container]
@@ -116,32 +150,27 @@ class Inside:
         others = item.supports - asked - {TABLE, id}
         return any(self._contained(now, other, asked | {id}) for other in others)
 
-    def closeness(self, now: Situation) -> float:
-        return 1.0 if self.holds(now) else _nearness(now[self.thing].center_of_mass[:2], self.target(now))
+    def _closeness(self, now: Situation) -> float:
+        return _nearness(now[self.thing].center_of_mass[:2], self.target(now))
 
-    def solve(self, now: Situation, keep_free: Sequence[Spot] = ()) -> Action | None:
-        if self.holds(now):
-            return None
+    def _next_action(self, now: Situation, keep_free: Sequence[Spot]) -> Action | None:
         item, box = now[self.thing], now[self.container]
-        assert box.inner is not None
+        if box.inner is None:
+            raise ValueError(f"nothing goes into the {box.description}: it is not a container")
         middle = (box.inner.min(axis=0) + box.inner.max(axis=0)) / 2
         # What must come to lie over the middle is the centre of mass, not the visible centre.
         x, y = middle - item.center_of_mass[:2] + (item.pose.x, item.pose.y)
-        return _carry(item, Pose(float(x), float(y), box.pose.z + box.floor, item.pose.yaw))
-
-    def spots(self, now: Situation) -> tuple[Spot, ...]:
-        return (now[self.container].spot,)
-
-    def describe(self, now: Situation) -> str:
-        return f"the {now[self.thing].description} inside the {now[self.container].description}"
+        return carry(item, Pose(float(x), float(y), box.pose.z + box.floor, item.pose.yaw))
 
 
 @dataclass(frozen=True)
-class At:
+class At(Condition):
     """``thing`` stands on the table at ``pose``, at rest.
 
     Attributes:
-        position: metres its visible centre may be off; about half an object, so that it covers most of its target.
+        thing: its id.
+        pose: of its visible centre.
+        position: metres it may be off; about half an object, so that it covers most of its target.
         heading: radians its heading may be off, up to what its symmetry hides; None: it may have any.
         reach, vima_heading: the same by ``vima``.
     """
@@ -155,44 +184,24 @@ class At:
 
     @property
     def things(self) -> tuple[int, ...]:
+        """The one that is to be there."""
         return (self.thing,)
 
-    @property
-    def anchors(self) -> tuple[int, ...]:
-        return ()
-
-    @property
-    def parts(self) -> tuple[Condition, ...]:
-        return (self,)
-
     def target(self, now: Situation) -> tuple[float, float]:
+        """The pose's."""
         return self.pose.x, self.pose.y
 
-    def holds(self, now: Situation, rule: Rule = "inside") -> bool:
+    def spots(self, now: Situation) -> tuple[Spot, ...]:
+        """The place that the thing takes at the pose."""
         item = now[self.thing]
-        tolerance, heading = (self.position, self.heading) if rule == "inside" else (self.reach, self.vima_heading)
-        near = _distance(item, self.target(now)) < tolerance
-        turned = heading is None or abs(heading_error(item, self.pose.yaw)) < heading
-        if rule == "vima":
-            return near and turned
-        return near and turned and now.at_rest and abs(item.pose.z) < _HEIGHT
+        here, there = np.array([item.pose.x, item.pose.y]), np.array([self.pose.x, self.pose.y])
+        ring = rotated(item.spot.ring - here, self.pose.yaw - item.pose.yaw)
+        return (Spot((self.pose.x, self.pose.y), ring + there),)
 
-    def closeness(self, now: Situation) -> float:
-        if self.holds(now):
-            return 1.0
-        item = now[self.thing]
-        off = 0.0 if self.heading is None else abs(heading_error(item, self.pose.yaw)) / np.pi
-        return _nearness((item.pose.x, item.pose.y), self.target(now)) - 0.5 * off * _NEARLY
-
-    def solve(self, now: Situation, keep_free: Sequence[Spot] = ()) -> Action | None:
-        if self.holds(now):
-            return None
-        item = now[self.thing]
-        blocker = self.blocker(now)
-        if blocker is not None:
-            return _clear(now, blocker, (*keep_free, *self.spots(now)))
-        turn = 0.0 if self.heading is None else heading_error(item, self.pose.yaw)
-        return _carry(item, Pose(self.pose.x, self.pose.y, 0.0, item.pose.yaw - turn))
+    def describe(self, now: Situation) -> str:
+        """Like "the red heart at (0.50, 0.20) m, heading 30 degrees"."""
+        turned = "" if self.heading is None else f", heading {np.degrees(self.pose.yaw):.0f} degrees"
+        return f"the {now[self.thing].description} at ({self.pose.x:.2f}, {self.pose.y:.2f}) m{turned}"
 
     def blocker(self, now: Situation) -> int | None:
         """What stands on the target, if anything that can be moved does."""
@@ -202,37 +211,62 @@ class At:
                 return id
         return None
 
-    def spots(self, now: Situation) -> tuple[Spot, ...]:
+    def _holds_vima(self, now: Situation) -> bool:
+        return self._near(now[self.thing], self.reach, self.vima_heading)
+
+    def _holds_inside(self, now: Situation) -> bool:
         item = now[self.thing]
-        turn = self.pose.yaw - item.pose.yaw
-        cos, sin = np.cos(turn), np.sin(turn)
-        ring = (item.spot.ring - (item.pose.x, item.pose.y)) @ np.array([[cos, sin], [-sin, cos]])
-        return (Spot((self.pose.x, self.pose.y), convex_hull(ring + (self.pose.x, self.pose.y))),)
+        return self._near(item, self.position, self.heading) and abs(item.pose.z) < _HEIGHT
 
-    def describe(self, now: Situation) -> str:
-        turned = "" if self.heading is None else f" at {np.degrees(self.pose.yaw):.0f} degrees"
-        return f"the {now[self.thing].description} at ({self.pose.x:.2f}, {self.pose.y:.2f}) m{turned}"
+    def _near(self, item: Item, position: float, heading: float | None) -> bool:
+        turned = heading is None or abs(heading_error(item, self.pose.yaw)) < heading
+        return turned and _distance(item, (self.pose.x, self.pose.y)) < position
+
+    def _closeness(self, now: Situation) -> float:
+        item = now[self.thing]
+        off = 0.0 if self.heading is None else abs(heading_error(item, self.pose.yaw)) / np.pi
+        return _nearness((item.pose.x, item.pose.y), self.target(now)) * (1.0 - 0.5 * off)
+
+    def _next_action(self, now: Situation, keep_free: Sequence[Spot]) -> Action | None:
+        item, blocker = now[self.thing], self.blocker(now)
+        if blocker is not None:
+            return _clear(now, blocker, (*keep_free, *self.spots(now)))
+        turn = 0.0 if self.heading is None else heading_error(item, self.pose.yaw)
+        return carry(item, Pose(self.pose.x, self.pose.y, 0.0, item.pose.yaw - turn))
 
 
-def rotated(thing: int, start: Pose, by: float) -> At:
-    """``thing`` turned about the vertical by ``by`` radians (clockwise is negative) where it stood: within 5 cm, 15 degrees."""
+def turned(thing: int, start: Pose, by: float) -> At:
+    """``thing`` turned where it stood: within 5 cm and 15 degrees.
+
+    Args:
+        thing: its id.
+        start: where it stood.
+        by: radians about the vertical; clockwise as seen from above is negative.
+    """
     tolerance = float(np.radians(15))
-    pose = Pose(start.x, start.y, start.z, float(_wrap(start.yaw + by, 2 * np.pi)))
+    pose = Pose(start.x, start.y, start.z, _wrap(start.yaw + by, 2 * np.pi))
     return At(thing, pose, position=0.05, heading=tolerance, vima_heading=tolerance)
 
 
 @dataclass(frozen=True)
-class All:
+class All(Condition):
     """Several conditions at once, reached in any order."""
 
-    parts: tuple[Condition, ...]
+    conditions: tuple[Condition, ...]
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions."""
+        return self.conditions
 
     @property
     def things(self) -> tuple[int, ...]:
+        """Those of every part."""
         return tuple(id for part in self.parts for id in part.things)
 
     @property
     def anchors(self) -> tuple[int, ...]:
+        """Those of every part."""
         return tuple(id for part in self.parts for id in part.anchors)
 
     def target(self, now: Situation) -> tuple[float, float]:
@@ -240,25 +274,30 @@ class All:
         x, y = np.mean([part.target(now) for part in self.parts], axis=0)
         return float(x), float(y)
 
-    def holds(self, now: Situation, rule: Rule = "inside") -> bool:
-        return all(part.holds(now, rule) for part in self.parts)
-
-    def closeness(self, now: Situation) -> float:
-        return float(np.mean([part.closeness(now) for part in self.parts]))
-
-    def solve(self, now: Situation, keep_free: Sequence[Spot] = ()) -> Action | None:
-        open_parts = [part for part in self.parts if not part.holds(now)]
-        # What can be finished in one action first: it may be what stands in another one's way.
-        open_parts.sort(key=lambda part: isinstance(part, At) and part.blocker(now) is not None)
-        needed = (*keep_free, *self.spots(now))
-        actions = (part.solve(now, needed) for part in open_parts)
-        return next((action for action in actions if action is not None), None)
-
     def spots(self, now: Situation) -> tuple[Spot, ...]:
+        """Those of every part."""
         return tuple(spot for part in self.parts for spot in part.spots(now))
 
     def describe(self, now: Situation) -> str:
+        """The parts, joined by "and"."""
         return " and ".join(part.describe(now) for part in self.parts)
+
+    def _holds_inside(self, now: Situation) -> bool:
+        return all(part.holds(now) for part in self.parts)
+
+    def _holds_vima(self, now: Situation) -> bool:
+        return all(part.holds(now, "vima") for part in self.parts)
+
+    def _closeness(self, now: Situation) -> float:
+        return float(np.mean([part.closeness(now) for part in self.parts]))
+
+    def _next_action(self, now: Situation, keep_free: Sequence[Spot]) -> Action | None:
+        unmet = [part for part in self.parts if not part.holds(now)]
+        # What can be finished in one action first: it may be what stands in another one's way.
+        unmet.sort(key=lambda part: isinstance(part, At) and part.blocker(now) is not None)
+        needed = (*keep_free, *self.spots(now))
+        actions = (part.solve(now, needed) for part in unmet)
+        return next((action for action in actions if action is not None), None)
 
 
 @dataclass(frozen=True)
@@ -288,18 +327,26 @@ class Goal:
 
     def solve(self, now: Situation, stage: int) -> Action | None:
         """The next action when ``stage`` is the first one not reached yet; None when nothing is left to do."""
-        later = tuple(spot for other in self.stages for spot in other.spots(now))
-        return self.stages[stage].solve(now, later)
+        needed = tuple(spot for other in self.stages for spot in other.spots(now))
+        return self.stages[stage].solve(now, needed)
 
 
 def heading_error(item: Item, yaw: float) -> float:
     """Radians by which a thing's heading exceeds ``yaw``, the nearest way and up to its symmetry; 0 for a round one."""
-    return 0.0 if item.period == 0.0 else float(_wrap(item.pose.yaw - yaw, item.period))
+    return 0.0 if item.period == 0.0 else _wrap(item.pose.yaw - yaw, item.period)
+
+
+def carry(item: Item, to: Pose) -> Action:
+    """Takes a thing by its best point and sets it down with its frame at ``to``."""
+    turn = to.yaw - item.pose.yaw
+    dx, dy = rotated([[item.grasp[0] - item.pose.x, item.grasp[1] - item.pose.y]], turn)[0]
+    height = item.grasp[2] - item.pose.z
+    return Action("pick_place", Pose(*item.grasp), Pose(to.x + float(dx), to.y + float(dy), to.z + height, turn))
 
 
 def _wrap(angle: float, period: float) -> float:
     """Into [-period / 2, period / 2)."""
-    return (angle + period / 2) % period - period / 2
+    return float((angle + period / 2) % period - period / 2)
 
 
 def _distance(item: Item, target: tuple[float, float]) -> float:
@@ -311,20 +358,9 @@ def _nearness(at: Sequence[float], target: tuple[float, float]) -> float:
     return _NEARLY * max(0.0, 1.0 - distance / _FAR)
 
 
-def _carry(item: Item, to: Pose) -> Action:
-    """Takes a thing by its best point and sets it down with its frame at ``to``."""
-    turn = to.yaw - item.pose.yaw
-    cos, sin = np.cos(turn), np.sin(turn)
-    dx, dy = item.grasp[0] - item.pose.x, item.grasp[1] - item.pose.y
-    height = item.grasp[2] - item.pose.z
-    start = Pose(*item.grasp)
-    end = Pose(float(to.x + cos * dx - sin * dy), float(to.y + sin * dx + cos * dy), to.z + height, float(turn))
-    return Action("pick_place", start, end)
-
-
 def _clear(now: Situation, id: int, keep_free: Sequence[Spot]) -> Action | None:
     """Carries a thing to the nearest place that nothing needs."""
     item = now[id]
     taken = [other.spot for other_id, other in now.items.items() if other_id != id]
     place = nearest_free(item.spot.ring, item.spot.center, [*taken, *keep_free])
-    return None if place is None else _carry(item, Pose(place.x, place.y, 0.0, item.pose.yaw))
+    return None if place is None else carry(item, Pose(place.x, place.y, 0.0, item.pose.yaw))

@@ -36,8 +36,8 @@ class Verdict:
 class Judge:
     """Follows an episode under one rule; told about the situation after every action.
 
-    By ``inside`` the verdict is about how things stand when it is asked for, so that a later mistake counts. By ``vima``
-    each condition counts for ever once met, and the episode is decided at the first success or failure, as published.
+    By ``inside`` the verdict is about how things stand when it is asked for, so that a later mistake counts. By
+    ``vima`` each condition counts for ever once met, and the first success or failure decides, as published.
     """
 
     def __init__(self, goal: Goal, start: Situation, rule: Rule) -> None:
@@ -120,8 +120,11 @@ class Judge:
         return "" if new is None else f"the {now[new[2]].description} is where it must not be"
 
     def _crowded(self, now: Situation) -> set[tuple[int, int, int]]:
-        """By VIMABench's rule about distractors: (stage, part, other) where another thing lies at a target of the current
-        stage, and (-1, thing, other) where it lies at a thing to be moved."""
+        """What VIMABench's rule about distractors looks for.
+
+        (stage, part, other) where another thing lies at a target of the current stage, and (-1, thing, other) where it
+        lies at a thing to be moved.
+        """
         places = {(-1, id): (now[id].pose.x, now[id].pose.y) for id in self.goal.things}
         places |= {(self.stage, place): part.target(now) for place, part in enumerate(self._parts())}
         return {

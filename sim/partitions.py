@@ -1,7 +1,7 @@
 """Which objects and textures each task uses at each level of generalisation (VIMABench's splits).
 
-L1 places known things anew, L2 combines known objects with textures known from the other role, L3 brings new objects (and
-lifts the limits on textures), L4 is the level of whole tasks that training never saw.
+L1 places known things anew, L2 combines known objects with textures known from the other role, L3 brings new objects
+(and lifts the limits on textures), L4 is the level of whole tasks that training never saw.
 """
 
 from __future__ import annotations
@@ -53,20 +53,32 @@ HELD_OUT = tuple(name for name in LIGHT if name not in SET_A and name not in SET
 
 @dataclass(frozen=True)
 class Partition:
-    """What a task draws from at one level: names of shapes and of textures, by role."""
+    """What a task draws from at one level: names of shapes and of textures, by role.
+
+    ``others`` and ``other_bases`` are the shapes of whatever else lies around: the level's own, whatever the task
+    narrows its roles down to, so that they do not tell which task it is.
+    """
 
     dragged: tuple[str, ...]
     bases: tuple[str, ...]
     dragged_textures: tuple[str, ...]
     base_textures: tuple[str, ...]
+    others: tuple[str, ...]
+    other_bases: tuple[str, ...]
+
+
+def _split(
+    dragged: tuple[str, ...], bases: tuple[str, ...], dragged_textures: tuple[str, ...], base_textures: tuple[str, ...]
+) -> Partition:
+    return Partition(dragged, bases, dragged_textures, base_textures, others=dragged, other_bases=bases)
 
 
 _COMMON = {
-    "L1": Partition(KNOWN_DRAGGED, KNOWN_BASES, SET_A, SET_B),
-    "L2": Partition(KNOWN_DRAGGED, KNOWN_BASES, SET_B, SET_A),
+    "L1": _split(KNOWN_DRAGGED, KNOWN_BASES, SET_A, SET_B),
+    "L2": _split(KNOWN_DRAGGED, KNOWN_BASES, SET_B, SET_A),
     # VIMABench's class defaults: the first 24 light textures for what is dragged, the other 25 for containers.
-    "L3": Partition(NEW_DRAGGED, NEW_BASES, LIGHT[:24], LIGHT[24:]),
-    "L4": Partition(KNOWN_DRAGGED, KNOWN_BASES, LIGHT[:24], LIGHT[24:]),
+    "L3": _split(NEW_DRAGGED, NEW_BASES, LIGHT[:24], LIGHT[24:]),
+    "L4": _split(KNOWN_DRAGGED, KNOWN_BASES, LIGHT[:24], LIGHT[24:]),
 }
 
 _WITHOUT_CONTAINER = ("rotate", "rearrange", "rearrange_then_restore", "twist", "follow_motion", "follow_order")
@@ -77,7 +89,8 @@ LEVELS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
             "visual_manipulation", "scene_understanding", "rotate", "rearrange", "rearrange_then_restore", "novel_adj",
-            "novel_noun", "twist", "follow_order", "same_shape", "manipulate_old_neighbor", "pick_in_order_then_restore",
+            "novel_noun", "twist", "follow_order", "same_shape", "manipulate_old_neighbor",
+            "pick_in_order_then_restore",
         ),
         ("L1", "L2", "L3"),
     ),

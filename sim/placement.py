@@ -37,7 +37,7 @@ class Spot:
     @classmethod
     def of(cls, outline: Sequence[npt.ArrayLike], pose: Pose) -> Spot:
         """The place that an outline (object's frame, outer ring first) takes at a pose."""
-        return cls((pose.x, pose.y), convex_hull(rotated(outline[0], pose.yaw) + (pose.x, pose.y)))
+        return cls((pose.x, pose.y), convex_hull(rotated(outline[0], pose.yaw) + np.array([pose.x, pose.y])))
 
 
 def gap(a: Ring, b: Ring) -> float:
@@ -111,7 +111,7 @@ def nearest_free(ring: Ring, center: tuple[float, float], taken: Sequence[Spot],
     # Apart from every centre first; where the table is too full for that, a gap must do.
     for apart in (APART, 0.0):
         for x, y in grid[order]:
-            moved = ring + (x - center[0], y - center[1])
+            moved = ring + np.array([x - center[0], y - center[1]])
             if on_table(moved) and is_free(Spot((float(x), float(y)), moved), taken, apart=apart):
                 return Pose(float(x), float(y))
     return None

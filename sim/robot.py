@@ -28,7 +28,7 @@ class SimRobot:
     @property
     def info(self) -> RobotInfo:
         """What this robot is."""
-        return RobotInfo(f"table-{self.env.motion}", WORKSPACE, (self.env.tool,), tuple(CAMERAS), _SPEEDS, simulated=True)
+        return RobotInfo(f"table-{self.env.motion}", WORKSPACE, (self.env.tool,), tuple(CAMERAS), _SPEEDS)
 
     @property
     def history(self) -> list[Moment]:
@@ -110,4 +110,3 @@ class _Stoppable:
 
     def planned(self, seconds: float) -> None:
         self._inner.planned(seconds)
-

@@ -1,6 +1,6 @@
-"""What a task builds with: things drawn from its level's shapes and textures, placed where they fit, and their pictures.
+"""What a task builds with: things of its level's shapes and textures, placed where they fit, and their pictures.
 
-Ids are shuffled, so that neither an id nor the order in which bodies came to be gives away which thing plays which part.
+Ids are shuffled, so that neither an id nor the order in which bodies came to be gives away what part a thing plays.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Thing:
     def state(self, pose: Pose | None = None) -> ObjectState:
         """As a reward function sees it where it is, or at another pose."""
         at = pose or self.pose
-        turned = [rotated(self.scale * ring, at.yaw) + (at.x, at.y) for ring in self.shape.outline]
+        here = np.array([at.x, at.y])
+        turned = [rotated(self.scale * ring, at.yaw) + here for ring in self.shape.outline]
         rings = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in turned)
         x, y, z = (self.scale * length for length in self.shape.size)
         return ObjectState(self.id, self.shape.name, self.texture.name, at, (x, y, z * self.height_scale), rings)
@@ -116,7 +117,7 @@ class Scene:
         return self.add(shape, texture, at, fixed=True)
 
     def inside(self, base: Thing) -> Thing:
-        """Adds a thing to be moved that lies in a container, its centre of mass over the middle, at the same heading."""
+        """Adds a thing to be moved that lies in the middle of a container, at the container's heading."""
         shape, texture = self._draw(self.split.dragged, self.split.dragged_textures)
         floor = base.pose.z + base.shape.floor * base.scale + _DROP
         dx, dy = rotated([shape.center_of_mass[:2]], base.pose.yaw)[0]
@@ -138,7 +139,7 @@ class Scene:
         added = []
         while len(self.things) < total:
             box = bool(self.rng.random() < 1 / 3)
-            shapes = self.split.bases if box else self.split.dragged
+            shapes = self.split.other_bases if box else self.split.others
             textures = self.split.base_textures if box else self.split.dragged_textures
             shape, texture = self._draw(shapes, [name for name in textures if name not in banned])
             added.append(self.add(shape, texture, fixed=box, keep_free=keep_free))

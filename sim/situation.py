@@ -82,7 +82,7 @@ def look_at(world: World) -> Situation:
         cos, sin = np.cos(state.pose.yaw), np.sin(state.pose.yaw)
         x, y = (scale * value for value in shape.grasp)
         height = state.pose.z + shape.floor * scale if shape.container else world.height(id)[1]
-        grasp = (state.pose.x + cos * x - sin * y, state.pose.y + sin * x + cos * y, height)
+        grasp = (float(state.pose.x + cos * x - sin * y), float(state.pose.y + sin * x + cos * y), height)
         items[id] = Item(
             state,
             world.center_of_mass(id),

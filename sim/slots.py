@@ -45,7 +45,7 @@ def _bind(env: TabletopEnv, slot: Slot) -> Bound:
 
 
 def _clicked(env: TabletopEnv, pixel: tuple[float, float]) -> list[int]:
-    """The id of what a click in the top view hits at the start; the smallest of several (a thing lies in its container)."""
+    """The id of what a click in the top view hits at the start: of several the smallest, a thing in its container."""
     at = TOP.camera(env.size).meet_plane([pixel])[:, :2]
     start = env.history[0].objects
     hit = [state for state in start if contains(_rings(state), at)[0]]

@@ -1,7 +1,7 @@
 """Tasks by name, and how an episode comes out of a seed.
 
-A task is a function of a ``Scene``: it adds things and returns the instruction and the goal. ``@task`` registers it; the
-rest (success, oracle, Gymnasium id, command line, tests) comes by itself.
+A task is a function of a ``Scene``: it adds things and returns the instruction and the goal. ``@task`` registers it;
+the rest (success, oracle, Gymnasium id, command line, tests) comes by itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SLACK = 2
 """Actions an episode may take beyond what the task's own oracle needs at most; VIMABench's evaluators allow as many."""
 
 STREAMS = ("scene", "pictures", "trial")
-"""An episode's independent random streams: what is on the table; what its pictures show besides; whatever happens then."""
+"""An episode's independent random streams: what is on the table, what only its pictures show, whatever happens then."""
 
 Setup = tuple[Instruction, Goal]
 TaskFunction = Callable[[Scene], Setup]
@@ -120,10 +120,21 @@ class Draft:
 class Recipe(Protocol):
     """Where episodes come from: a task at a level, a free scene, a list of objects."""
 
-    name: str
-    level: str
-    budget: int
-    tool: Tool
+    @property
+    def name(self) -> str:
+        """What is played."""
+
+    @property
+    def level(self) -> str:
+        """At which level; "" where there are none."""
+
+    @property
+    def budget(self) -> int:
+        """Actions an episode may take."""
+
+    @property
+    def tool(self) -> Tool:
+        """On the arm."""
 
     def draft(self, seed: int, attempt: int, studio: Studio, size: tuple[int, int]) -> Draft:
         """The episode of a seed. When things do not fit or do not rest, the next attempt draws anew.
@@ -142,17 +153,21 @@ class TaskRecipe:
 
     @property
     def name(self) -> str:
+        """The task's."""
         return self.task.name
 
     @property
     def budget(self) -> int:
+        """The task's."""
         return self.task.budget
 
     @property
     def tool(self) -> Tool:
+        """The task's."""
         return self.task.tool
 
     def draft(self, seed: int, attempt: int, studio: Studio, size: tuple[int, int]) -> Draft:
+        """The episode of a seed."""
         rngs = streams(f"{self.name} {self.level}", seed, attempt)
         scene = Scene(partition(self.name, self.level), rngs["scene"], rngs["pictures"], studio, size)
         return Draft(scene, *self.task.function(scene))

@@ -11,14 +11,29 @@ from sim.textures import TEXTURES, Texture
 from skills.errors import Mistake, did_you_mean
 
 ALIASES = {
-    "cube": "block", "box": "container", "disc": "round", "disk": "round", "plate": "pallet", "rhombus": "diamond",
-    "l shaped block": "L-shaped block", "l block": "L-shaped block", "low block": "shorter block",
-    "short block": "shorter block", "u shape": "three-sided rectangle", "three sided rectangle": "three-sided rectangle",
-}  # fmt: skip
+    "cube": "block",
+    "box": "container",
+    "disc": "round",
+    "disk": "round",
+    "rhombus": "diamond",
+    "l block": "L-shaped block",
+    "low block": "shorter block",
+    "short block": "shorter block",
+    "u shape": "three-sided rectangle",
+}
 """Other words for shapes."""
 
-_PATTERNS = {"stripes": "stripe", "striped": "stripe", "polka dots": "polka dot", "dotted": "polka dot", "wood": "wooden",
-             "dots": "polka dot", "tiled": "tiles", "checkered": "checkerboard", "swirled": "swirl"}  # fmt: skip
+_PATTERNS = {
+    "stripes": "stripe",
+    "striped": "stripe",
+    "polka dots": "polka dot",
+    "dotted": "polka dot",
+    "dots": "polka dot",
+    "wood": "wooden",
+    "tiled": "tiles",
+    "checkered": "checkerboard",
+}
+"""Other words for patterns; "dots" after "polka dots", which contains it."""
 _ARTICLES = r"^(?:(?:a|an|the|one)\s+)+"
 
 

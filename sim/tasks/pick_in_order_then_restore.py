@@ -15,9 +15,9 @@ REACH = 0.05
 def pick_in_order_then_restore(scene: Scene) -> Setup:
     """Put {dragged_obj} into {base_obj_1} then {base_obj_2}. Finally restore it into its original container.
 
-    Containers of one kind and different textures stand in a grid of two by three; the thing starts in one of them. It has
-    to rest in each of the others named, in that order, and in the first one when all is over. Unlike VIMABench, where six
-    containers always fill the grid, three to five of its places hold one, and "in" means held by it.
+    Containers of one kind and different textures stand in a grid of two by three; the thing starts in one of them. It
+    has to rest in each of the others named, in that order, and in the first one when all is over. Unlike VIMABench,
+    where six containers always fill the grid, three to five of its places hold one, and "in" means held by it.
     """
     rng, split = scene.rng, scene.split
     shape = str(rng.choice(list(split.bases)))

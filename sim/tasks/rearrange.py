@@ -15,9 +15,9 @@ def rearrange(scene: Scene) -> Setup:
     """Rearrange to this {scene}.
 
     One, two or three things (40, 40, 20 %) go where the picture shows them: within 4 cm, about half a thing (VIMABench:
-    10 cm), standing on the table and not on whatever was there. When there is one, another thing stands on its place half
-    of the time and has to be moved out of the way first. Unlike VIMABench, which draws new headings and never looks at
-    them, things keep their heading, and one turned by over 30 degrees is not where it should be.
+    10 cm), standing on the table and not on whatever was there. When there is one, another thing stands on its place
+    half of the time and has to be moved out of the way first. Unlike VIMABench, which draws new headings and never
+    looks at them, things keep their heading, and one turned by over 30 degrees is not where it should be.
     """
     places = _places(scene)
     return (

@@ -11,9 +11,9 @@ def scene_understanding(scene: Scene) -> Setup:
     """Put the <texture> object in {scene} into the <texture> object.
 
     The picture shows the thing to be moved and one of another texture, elsewhere than on the table. In half of the
-    episodes a thing on the table has the first one's texture and another shape, so that the picture has to be looked at;
-    in the other half one has the container's shape and another texture. Unlike VIMABench, the container is the only thing
-    of its texture, so that the sentence has one meaning, and the table holds three to five things as in other tasks.
+    episodes a thing on the table has the first one's texture and another shape, so that the picture has to be looked
+    at; in the other half one has the container's shape and another texture. Unlike VIMABench, the container is the only
+    thing of its texture, so that the sentence has one meaning, and the table holds four or five things.
     """
     dragged, base = scene.dragged(), scene.base()
     split, rng = scene.split, scene.rng

@@ -11,8 +11,8 @@ def visual_manipulation(scene: Scene) -> Setup:
     """Put the {dragged_obj_1} into the {base_obj}.
 
     A thing to be moved, a container, and one to three other things of any kind (VIMABench: always one), none of which
-    may end up in the container. Unlike VIMABench, a container's place is its visible centre, "into" means held by it and
-    not ten centimetres from it at any height, and ids are shuffled.
+    may end up in the container. Unlike VIMABench, a container's place is its visible centre, "into" means held by it
+    and not ten centimetres from it at any height, and ids are shuffled.
     """
     dragged, base = scene.dragged(), scene.base()
     others = scene.clutter()
