@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,10 +51,10 @@ class Diary:
         finally:
             self._spent(name, time.monotonic() - began)
 
-    def ended(self, status: Status, failed_at: Stage | None = None, **error: Any) -> None:
+    def ended(self, status: Status, failed_at: Stage | None = None, error: Mapping[str, Any] | None = None) -> None:
         """Says how it ended; the first bad end stays."""
         if not self.error and self.failed_at is None:
-            self.status, self.failed_at, self.error = status, failed_at, error
+            self.status, self.failed_at, self.error = status, failed_at, dict(error or {})
 
     def answered(self, completion: Completion) -> None:
         """An author's answer: its tokens and seconds."""
@@ -124,7 +124,7 @@ class Diary:
         stage: Any = failure.failed_at if execution.status in ("failed", "refused") else None
         # A program that can't run as written is an author's failure, found before anything moved.
         status: Status = "failed" if execution.status == "refused" else execution.status
-        self.ended(status, stage, **failure.as_dict())
+        self.ended(status, stage, failure.as_dict())
 
     def judged(self, verdict: Any) -> None:
         """The goal's verdict (None on a free scene)."""

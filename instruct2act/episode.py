@@ -68,7 +68,7 @@ def run_episode(
                 _score(instruction, start, moments, runtime, diary)
         except KeyboardInterrupt:
             robot.stop()
-            diary.ended("interrupted", type="Interrupted", message="interrupted from the keyboard")
+            diary.ended("interrupted", None, {"type": "Interrupted", "message": stop.reason or "interrupted"})
         record = diary.record()
         diary.tell(Ended(record, _last_look(robot)))
         return record
@@ -92,13 +92,13 @@ def _program(instruction: Instruction, runtime: Runtime, diary: Diary) -> Progra
             answer = runtime.policy.write(instruction, heard=diary.answered)
         except NoProgram as none:
             diary.facts["program"] = none.program.source if none.program else ""
-            diary.ended("failed", "llm", type="NoProgram", message=str(none))
+            diary.ended("failed", "llm", _told(none))
             return None
         except LLMError as error:
-            diary.ended("infrastructure", "llm", type="LLMError", message=str(error))
+            diary.ended("infrastructure", "llm", _told(error))
             return None
     if isinstance(answer, Refusal):
-        diary.ended("refused", "llm", type="Refused", message=str(answer))
+        diary.ended("refused", "llm", {"type": "Refused", "message": str(answer)})
         return None
     diary.facts["program"] = answer.source
     diary.tell(Written("program", answer.source, diary.facts.get("model", ""), diary.seconds["llm"]))
@@ -164,7 +164,7 @@ def _score(instruction: Instruction, start: Observation, moments: Moments, runti
             )
             diary.scored(written.score(moments.history, slots), written.source, state)
         except (NoProgram, LLMError, RewardFailed, SkillError) as error:
-            diary.ended(diary.status, "reward", type=type(error).__name__, message=str(error))
+            diary.ended(diary.status, "reward", _told(error))
 
 
 class Moments:
@@ -209,3 +209,7 @@ def _last_look(robot: SimRobot) -> Observation | None:
     with suppress(Exception):
         return robot.observe()
     return None
+
+
+def _told(error: Exception) -> dict[str, str]:
+    return {"type": type(error).__name__, "message": str(error)}
