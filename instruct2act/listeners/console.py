@@ -41,6 +41,7 @@ class _Running:
     event: SkillCalled
     told: bool = False
     scores: str = ""
+    pairs: str = ""
 
 
 class Console:
@@ -73,6 +74,9 @@ class Console:
                 scores = event.facts.get("probabilities") or event.facts.get("scores") or ()
                 chosen = event.facts.get("chosen")
                 self._running[-1].scores = words.ranking(list(scores), -1 if chosen is None else int(chosen))
+            case Noted(kind="match") if self._running:
+                count = len(event.facts.get("pairs") or ())
+                self._running[-1].pairs = f"{count} {'pair' if count == 1 else 'pairs'}"
             case Moving():
                 self._spin(event.phase)
             case Carried():
@@ -124,17 +128,22 @@ class Console:
         for number, line in enumerate(painted.split("\n", allow_blank=True)[: clean.count("\n") + 1], start=1):
             self._hanging(f"{number:>6}  ", "dim", line)
 
-    def _tell(self, call: _Running, result: str, style: str = "") -> None:
+    def _tell(self, call: _Running, result: str = "") -> None:
+        """A call, and its result beside it or, where that is too wide, below."""
         where = f"line {call.event.line}" if call.event.line else ""
         arguments = words.rounded(", ".join(_argument(name, text) for name, text in call.event.arguments.items()))
-        name = f"{call.event.name}({words.shorten(arguments, 120)})"
-        self._say(f"  {where}", f"{name}{result}", style)
+        asked = f"{call.event.name}({words.shorten(arguments, 120)})"
+        together = f"{asked} {result}".rstrip()
+        beside = _LABEL + len(words.plain(together)) <= self._console.width
+        self._say(f"  {where}", together if beside else asked)
+        if result and not beside:
+            self._say("", result)
         call.told = True
 
     def _carried(self, event: Carried) -> None:
         for call in self._running:
             if not call.told:
-                self._tell(call, "")
+                self._tell(call)
         done = event.outcome.status == "done"
         text = f"{words.action(event.outcome.action)}: {words.outcome(event.outcome)}, {event.outcome.seconds:.1f} s"
         self._say("", "  " + text, "" if done else "red")
@@ -144,17 +153,17 @@ class Console:
         self._spin(self._running[-1].event.name if self._running else "running")
         if event.error:
             if not call.told:
-                self._tell(call, "")
+                self._tell(call)
             self._say("", f"  {event.error}", "red")
             self._error = event.error
             return
-        result = words.rounded(words.result(event.result, event.shown))
+        result = call.pairs or words.rounded(words.result(event.result, event.shown))
         ranking = f" ({call.scores})" if call.scores else ""
         given = f"-> {words.shorten(result, 120)}{ranking}{_seconds(event.seconds)}"
         if call.told:
             self._say("", given)
         else:
-            self._tell(call, f" {given}")
+            self._tell(call, given)
 
     def _ended(self, event: Ended) -> None:
         self.close()
@@ -242,11 +251,15 @@ def _size(image: Image) -> str:
 
 
 def _argument(name: str, text: str) -> str:
-    """One argument as programs write it; the first ones by position are no clearer with their names."""
-    return text if name in _OBVIOUS else f"{name}={text}"
+    """One argument as programs write it; those that go without saying have no name, a long dict has no value."""
+    if name in _OBVIOUS:
+        return text
+    return f"{name}={text if len(text) <= 40 or not text.startswith('{') else '...'}"
 
 
-_OBVIOUS = frozenset(("image", "objs", "masks", "query", "obj", "action", "pick", "place"))
+_OBVIOUS = frozenset(
+    "image objs masks query obj action pick place objs_list1 objs_list2 pick_masks place_masks".split()
+)
 
 
 def _seconds(value: float) -> str:

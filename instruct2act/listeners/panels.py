@@ -105,8 +105,17 @@ def _involved(story: Story, look: Look) -> list[tuple[Bool, str]]:
             for mask in masks:
                 inside = 0 <= y < mask.array.shape[0] and 0 <= x < mask.array.shape[1]
                 if inside and mask.array[y, x]:
-                    found.setdefault(mask.id, (mask.array, ""))
+                    found.setdefault(mask.id, (mask.array, _clicked(story, mask)))
     return list(found.values())
+
+
+def _clicked(story: Story, mask: Mask) -> str:
+    """What to call a mask that a click of the instruction lies on: "click 1"; else nothing."""
+    rows, columns = mask.array.shape
+    for number, (x, y) in enumerate(story.instruction.clicks, start=1):
+        if 0 <= y < rows and 0 <= x < columns and mask.array[int(y), int(x)]:
+            return f"click {number}"
+    return ""
 
 
 def _result(story: Story) -> Panel:

@@ -5,7 +5,7 @@ import pytest
 import rich.console
 from conftest import Play  # type: ignore[import-not-found]
 
-from instruct2act.events import Printed, SkillCalled, SkillReturned, Written
+from instruct2act.events import Noted, Printed, SkillCalled, SkillReturned, Written
 from instruct2act.listeners.console import Console
 
 EVIL = "[red]x[/red] [link=http://a]y[/link] \x1b[2J\x1b]0;title\x07 \u202eabc [/]"
@@ -114,3 +114,11 @@ def test_an_error_that_was_told_is_not_told_again(play: Play) -> None:
         [SkillCalled("CLIPRetrieval", {}, 7), SkillReturned("CLIPRetrieval", None, "", 0, "nothing fits"), play.end()]
     )
     assert shown.count("nothing fits") == 1 and "line 7: see above" in shown
+
+
+def test_a_matching_is_told_by_its_pairs(play: Play) -> None:
+    called = SkillCalled("get_objs_match", {"objs_list1": "2 images", "objs_list2": "3 images"}, 4)
+    returned = SkillReturned("get_objs_match", ([0, 1], [2, 0]), "[[0, 1], [2, 0]]", 0.1)
+    assert "get_objs_match(2 images, 3 images) -> 2 pairs, 0.10 s" in tell(
+        [called, Noted("match", {"pairs": ((0, 2), (1, 0))}), returned]
+    )

@@ -5,7 +5,7 @@ import pytest
 from conftest import Play  # type: ignore[import-not-found]
 from PIL import Image as Pillow
 
-from instruct2act.events import Carried, Ended, SkillReturned
+from instruct2act.events import Carried, Ended, Noted, SkillReturned
 from instruct2act.listeners.panels import panels
 from instruct2act.listeners.story import Story
 from instruct2act.listeners.strip import Strip
@@ -120,3 +120,35 @@ def test_nothing_fits_is_shown_as_such(play: Play) -> None:
     retrieval = dict(panels(story))["Retrieval: which is meant"]
     assert not (retrieval == (0, 114, 92)).all(axis=2).any(), "no frame"
     assert (retrieval == (176, 58, 0)).all(axis=2).any(), "said in red"
+
+
+def test_two_views_of_one_unmoved_table_are_one_look(play: Play) -> None:
+    story = Story()
+    story.hear(play.begin())
+    again = Play()
+    for part in (play, again):
+        story.hear(SkillReturned("GetImage", part.image, "", 0.0))
+        story.hear(Noted("segmentation", {"image": part.image, "masks": part.masks, "prompt": "everything"}))
+        story.hear(part.retrieval("the red block", 0))
+    titles = [title for title, _ in panels(story)]
+    assert titles == ["Before", "Segmentation: 6 masks", "Retrieval: which is meant", "Result: not finished"]
+
+
+def test_a_crop_of_another_picture_is_not_outlined_on_the_table(play: Play) -> None:
+    """A scene's picture has the table's camera and size, and is not the table."""
+    other = Play()
+    story = Story()
+    for event in (play.begin(), SkillReturned("GetImage", play.image, "", 0.0), other.retrieval("the red block", 0)):
+        story.hear(event)
+    assert story.looks[0].retrievals and not story.looks[0].meant()
+
+
+def test_a_match_is_shown_pair_by_pair(play: Play) -> None:
+    scores = np.eye(6) * 0.5 + 0.4
+    story = Story()
+    story.hear(play.begin())
+    story.hear(Noted("match", {"objs1": play.crops, "objs2": play.crops, "scores": scores, "pairs": ((0, 0), (3, 3))}))
+    shown = dict(panels(story))["Matching: 2 of 6 and 6 things are the same"]
+    for place, color in ((0, (220, 40, 40)), (1, (230, 200, 40))):
+        found = np.argwhere((shown == color).all(axis=2))
+        assert len(found) and (found[:, 1] // 180 == place).all()
