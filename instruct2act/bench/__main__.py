@@ -1,0 +1,67 @@
+"""``python -m instruct2act.bench``: the figures that the documentation quotes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
+Episodes = Annotated[int, typer.Option(min=1, help="Episodes of each task.")]
+Names = Annotated[str, typer.Option(help="Tasks, by comma; all when left out.")]
+Out = Annotated[Path, typer.Option(help="Where records are kept; a run that was stopped goes on from there.")]
+Perception = Annotated[str, typer.Option(help="default or oracle.")]
+
+
+@app.command()
+def tasks(
+    episodes: Episodes = 50,
+    perception: Perception = "default",
+    level: str = "L1",
+    seed0: int = 0,
+    names: Names = "",
+    out: Out = Path("runs/bench"),
+) -> None:
+    """Success by task, where it fails, and seconds an episode by stage."""
+    from instruct2act.bench import episodes as bench
+
+    bench.tasks(episodes, perception, level, seed0, names, out)
+
+
+@app.command()
+def oracle(episodes: Episodes = 50, level: str = "L1", seed0: int = 0, names: Names = "") -> None:
+    """The simulator's own oracle: success by task under both rules, milliseconds a reset and an action."""
+    from instruct2act.bench import episodes as bench
+
+    bench.oracle(episodes, level, seed0, names)
+
+
+@app.command()
+def reward(episodes: Episodes = 50, level: str = "L1", seed0: int = 0, names: Names = "") -> None:
+    """Whether the authored reward agrees with the goal: AUROC, true and false positives at 0.5, by task."""
+    from instruct2act.bench import truth
+
+    truth.reward(episodes, level, seed0, names)
+
+
+@app.command()
+def calls(count: int = 2000) -> None:
+    """What a skill call costs across the sandbox, beside the same call made directly."""
+    from instruct2act.bench import sandbox
+
+    sandbox.calls(count)
+
+
+@app.callback(invoke_without_command=True)
+def everything(context: typer.Context) -> None:
+    """Without a command: a short round of all of them."""
+    if context.invoked_subcommand is None:
+        oracle(episodes=5)
+        tasks(episodes=2, perception="default", out=Path("runs/bench-short"))
+        reward(episodes=2)
+        calls(500)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,98 @@
+"""Success, failures and seconds over the tasks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+import sim
+from instruct2act import config
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
+from instruct2act.evaluation.runners import counted, serial
+from instruct2act.runtime import Runtime
+
+
+def chosen(names: str, level: str) -> list[str]:
+    """The tasks named, or all that are played at a level."""
+    return [name for name in names.split(",") if name] or [n for n, task in sim.TASKS.items() if level in task.levels]
+
+
+def specs(names: Sequence[str], level: str, episodes: int, seed0: int) -> list[EpisodeSpec]:
+    """Episodes of each task, seeds in a row."""
+    return [EpisodeSpec(task=name, level=level, seed=seed0 + i) for name in names for i in range(episodes)]
+
+
+def tasks(episodes: int, perception: str, level: str, seed0: int, names: str, out: Path) -> None:
+    """Plays the tasks with the embedded author and prints success, failures and seconds."""
+    sets = ["perception.segmenter=oracle", "perception.retriever=oracle"] if perception == "oracle" else []
+    with Runtime(config.load(sets=sets)) as runtime:
+        played = serial(
+            specs(chosen(names, level), level, episodes, seed0), runtime, out / f"{perception}-{level}.jsonl", _progress
+        )
+    table(played)
+
+
+def table(records: Iterable[EpisodeRecord]) -> None:
+    """Prints a row a task, and the means."""
+    played = counted(records)
+    by_task: dict[str, list[EpisodeRecord]] = {}
+    for record in played:
+        by_task.setdefault(record.spec.task or "", []).append(record)
+    say(f"\n{'task':<28}{'n':>5}{'success':>9}{'vima':>8}{'reward':>8}{'s':>7}  failed at")
+    rates, vima = [], []
+    for name, rows in by_task.items():
+        rates.append(np.mean([bool(row.success) for row in rows]))
+        vima.append(np.mean([bool(row.verdicts.get("vima")) for row in rows]))
+        scored = [row.reward for row in rows if row.reward is not None] or [float("nan")]
+        seconds = np.mean([row.seconds["total"] for row in rows])
+        failed = Counter(str(row.failed_at) for row in rows if not row.success)
+        where = ", ".join(f"{stage} {count}" for stage, count in failed.most_common())
+        say(f"{name:<28}{len(rows):>5}{rates[-1]:>9.1%}{vima[-1]:>8.1%}{np.mean(scored):>8.2f}{seconds:>7.2f}  {where}")
+    say(f"{'mean of tasks':<28}{len(played):>5}{np.mean(rates):>9.1%}{np.mean(vima):>8.1%}")
+    stages = sorted({stage for row in played for stage in row.seconds})
+    means = (f"{stage} {np.mean([row.seconds.get(stage, 0.0) for row in played]):.3f}" for stage in stages)
+    say(f"seconds an episode: {', '.join(means)}")
+
+
+def oracle(episodes: int, level: str, seed0: int, names: str) -> None:
+    """Solves the tasks with the simulator's oracle."""
+    from sim.env import TabletopEnv
+    from sim.oracle import play
+
+    say(f"\n{'oracle':<28}{'n':>5}{'inside':>9}{'vima':>8}{'actions':>9}{'reset ms':>10}{'action ms':>11}")
+    for name in chosen(names, level):
+        env = TabletopEnv(name, level)
+        both, actions, resets, moves = [], 0, 0.0, 0.0
+        for seed in range(seed0, seed0 + episodes):
+            began = time.perf_counter()
+            env.reset(seed=seed)
+            resets += time.perf_counter() - began
+            began = time.perf_counter()
+            actions += sum(1 for _ in play(env))
+            moves += time.perf_counter() - began
+            verdict = env.verdict()
+            both.append((verdict.by_rule["inside"], verdict.by_rule["vima"]) if verdict else (False, False))
+        env.close()
+        inside, vima = np.mean(both, axis=0)
+        say(
+            f"{name:<28}{episodes:>5}{inside:>9.1%}{vima:>8.1%}{actions / episodes:>9.2f}"
+            f"{1000 * resets / episodes:>10.0f}{1000 * moves / max(1, actions):>11.0f}"
+        )
+
+
+def _progress(record: EpisodeRecord, done: int, of: int) -> None:
+    mark = "success" if record.success else f"failed at {record.failed_at}"
+    sys.stderr.write(f"\r{done}/{of} {record.spec.scene():<50.50} {mark:<24}")
+    if done == of:
+        sys.stderr.write("\n")
+
+
+def say(line: str) -> None:
+    """Prints a line of a table."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
