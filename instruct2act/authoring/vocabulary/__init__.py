@@ -36,7 +36,7 @@ def describe() -> str:
 
 def _alone(path: Path) -> str:
     module = ast.parse(path.read_text(encoding="utf-8"))
-    kept = [node for node in module.body[1:] if not isinstance(node, (ast.ImportFrom, ast.Assign))]
+    kept = [node for node in module.body[1:] if not isinstance(node, ast.ImportFrom) and not _is_alias(node)]
     for function in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
         # Annotations (and the aliases they use, left out above) say nothing to the sandbox; docstrings cost it time.
         function.returns = None
@@ -45,3 +45,8 @@ def _alone(path: Path) -> str:
         if ast.get_docstring(function) is not None:
             function.body = function.body[1:]
     return "\n".join(map(ast.unparse, kept)) + "\n"
+
+
+def _is_alias(node: ast.stmt) -> bool:
+    """Whether a statement names a type: ``Ids = list[int]``. Constants are written in capitals."""
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and not node.targets[0].id.isupper()

@@ -138,6 +138,17 @@ def _radius(thing: Thing) -> float:
     return float(thing["size"][0] + thing["size"][1]) / 4
 
 
+def _half(history: History, a: int, at: int, along: tuple[float, float]) -> float:
+    """Half of what a thing covers along an axis, metres."""
+    thing, axis = _thing(history, a, at), 0 if along[0] else 1
+    if thing is None:
+        return 0.0
+    if not thing["footprint"]:
+        return float(thing["size"][axis]) / 2
+    values = [point[axis] for point in thing["footprint"][0]]
+    return float(max(values) - min(values)) / 2
+
+
 def _near(history: History, a: int, b: int, at: int) -> float:
     thing, other = _thing(history, a, at), _thing(history, b, at)
     if thing is None or other is None:

@@ -21,6 +21,7 @@ from instruct2act.authoring.vocabulary.geometry import (
     _apart,
     _at_pose,
     _best,
+    _half,
     _ids,
     _inside,
     _linear,
@@ -36,6 +37,8 @@ from instruct2act.authoring.vocabulary.geometry import (
     _within,
     _wrap,
 )
+
+DIRECTIONS = {"left": (0.0, -1.0), "right": (0.0, 1.0), "near": (-1.0, 0.0), "far": (1.0, 0.0)}
 
 
 def find(history: History, words: str) -> Ids:
@@ -77,7 +80,9 @@ def every(history: History, words: str, besides: Ids) -> Ids:
     kept = []
     for thing in history[0]["objects"]:
         known = _plain(thing["name"]) + _plain(thing["texture"])
-        if thing["id"] not in besides and not [word for word in asked if word not in known]:
+        # "Red objects" are not those that are red and yellow.
+        mixed = "and" in known and "and" not in asked and [word for word in asked if word in _plain(thing["texture"])]
+        if thing["id"] not in besides and not mixed and not [word for word in asked if word not in known]:
             kept.append(thing["id"])
     return kept
 
@@ -138,13 +143,16 @@ def at_spot(history: History, which: Ids, x: float, y: float, reach: float = 0.0
     return best
 
 
-def at_offset(history: History, which: Ids, where: Ids, dx: float, dy: float, at: int = -1) -> float:
-    """Whether a thing lies so many metres further away (x) and to the right (y) of another one, centre from centre."""
+def at_distance(history: History, which: Ids, where: Ids, direction: str, metres: float, at: int = -1) -> float:
+    """Whether a thing lies "left", "right", "near" or "far" of another one with so much free space between them."""
+    along = DIRECTIONS[direction]
     best = 0.0
-    for b in where:
-        pose = _pose(history, b, at)
-        others = [a for a in which if a != b]
-        best = max(best, at_spot(history, others, pose["x"] + dx, pose["y"] + dy, 0.05, at))
+    for a in which:
+        for b in where:
+            pose = _pose(history, b, at)
+            step = metres + _half(history, a, at, along) + _half(history, b, at, along)
+            x, y = pose["x"] + step * along[0], pose["y"] + step * along[1]
+            best = max(best, at_spot(history, [a], x, y, 0.05, at)) if a != b else best
     return best
 
 
@@ -171,7 +179,7 @@ def in_part(history: History, which: Ids, part: str, at: int = -1) -> float:
 
 def shifted(history: History, which: Ids, direction: str, metres: float, at: int = -1) -> float:
     """Whether a thing was moved so far to the "left", "right", "near" or "far", within a third of the way."""
-    along = {"left": (0.0, -1.0), "right": (0.0, 1.0), "near": (-1.0, 0.0), "far": (1.0, 0.0)}[direction]
+    along = DIRECTIONS[direction]
     best = 0.0
     for a in which:
         start = _pose(history, a, 0)

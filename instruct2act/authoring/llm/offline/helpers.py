@@ -14,10 +14,11 @@ SPREAD = '''def spread(at, k, count):
 
 EVERYTHING_LIKE = '''def everything_like(objs, query):
     """Indices of all objects that fit a description: the best one first, until nothing else fits."""
-    rest, found = list(range(len(objs))), []
-    while rest:
+    found = [CLIPRetrieval(objs, query)]
+    while len(found) < len(objs):
+        rest = [i for i in range(len(objs)) if i not in found]
         try:
-            found.append(rest.pop(CLIPRetrieval([objs[i] for i in rest], query)))
+            found.append(rest[CLIPRetrieval([objs[i] for i in rest], query)])
         except Exception:
             break
     return found'''
@@ -31,3 +32,9 @@ CLOSEST = '''def closest(indices, at, masks):
         if distance < least:
             best, least = i, distance
     return best'''
+
+SIZE = '''def size(mask):
+    """Metres along x (away from the robot) and y (to the right) that a thing covers in the picture."""
+    x0, y0, x1, y1 = mask.bbox
+    a, b = Pixel2Loc([x0, y0]), Pixel2Loc([x1 - 1, y1 - 1])
+    return [abs(b[0] - a[0]), abs(b[1] - a[1])]'''

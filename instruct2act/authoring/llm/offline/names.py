@@ -47,7 +47,8 @@ _PLURALS = {"boxes": "box", "dishes": "dish", "crosses": "cross", "leaves": "lea
 _COMPARING = (
     "other another bigger biggest larger largest smallest tallest shortest taller closest nearest farthest leftmost "
     "rightmost topmost middlemost two three four five six seven several many few most half not no non without except "
-    "same similar different matching remaining opposite lightest darkest heaviest"
+    "same similar different matching remaining opposite lightest darkest heaviest has have had does did will would is "
+    "are whatever whichever if unless until while because"
 )
 CANNOT_TELL = frozenset(_COMPARING.split())
 """Words that single a thing out by comparing or counting, which a description that is matched with pictures can't."""

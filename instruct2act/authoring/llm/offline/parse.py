@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -59,6 +60,8 @@ class _Talk:
 
     clicks: int
     it: Thing | All | None = None
+    there: Thing | None = None
+    """Where ``it`` was put into: "behind it" means behind the container just as well."""
     moved: list[Thing | All] = field(default_factory=list)
     whole_table: bool = False
     pointed: int = 0
@@ -85,7 +88,10 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
     talk = _Talk(clicks)
     for child in tree.children:
         _step(child, talk)
-    if talk.picked is not None:
+    if isinstance(talk.picked, Within):
+        # "Take the heart out of the bowl": out is what was asked for.
+        talk.steps.append(Put(talk.picked, Free()))
+    elif talk.picked is not None:
         raise NotUnderstood("where it goes", "what to pick up", "say where to put it as well")
     return Plan(tuple(talk.steps), speed)
 
@@ -124,6 +130,10 @@ def _step(tree: Node, talk: _Talk) -> None:
             talk.it = talk.picked = found[0]
             if len(found) > 1:
                 raise NotUnderstood("picking up several things at once", "", "name them one after the other")
+        case "there_is":
+            talk.it = _things(tree.children[0], talk)[0]
+        case "put_together":
+            _together(_things(tree.children[0], talk), talk)
         case "rotate":
             turned = [part for part in tree.children if part.data not in _THINGS]
             for thing in _things(next(part for part in tree.children if part.data in _THINGS), talk):
@@ -157,6 +167,8 @@ def _from(found: list[Thing | All], where: Node | None, talk: _Talk) -> list[Thi
     if where is None:
         return found
     place = _thing(where.children[0], talk)
+    if isinstance(place, Picture) and found == [Words("object")]:
+        return [place]  # "the thing in {picture}"
     return [Within(thing.text, place) if isinstance(thing, Words) else thing for thing in found]
 
 
@@ -174,7 +186,6 @@ def _named(tree: Node, talk: _Talk) -> list[Thing | All] | None:
 
 
 def _put(found: Sequence[Thing | All], where: Node, talk: _Talk, degrees: float = 0.0) -> None:
-    talk.it = found[0]  # "put the heart to the left of it" would be odd: what comes after speaks of what was named
     place = _place(where, talk)
     for thing in found:
         if isinstance(place, ToThing) and place.thing == thing:
@@ -182,6 +193,17 @@ def _put(found: Sequence[Thing | All], where: Node, talk: _Talk, degrees: float 
         if isinstance(thing, All) and isinstance(place, (ToThing, Start)):
             thing = replace(thing, besides=(*thing.besides, place.thing))
         talk.steps.append(Put(thing, place, degrees))
+        _remember(thing, talk)
+    talk.there = place.thing if isinstance(place, ToThing) and place.relation in ("inside", "on", "at") else None
+
+
+def _together(found: Sequence[Thing | All], talk: _Talk) -> None:
+    """Of "A, B and C next to each other": each beside the one before."""
+    single = [thing for thing in found if not isinstance(thing, All)]
+    if len(single) < 2 or len(single) != len(found):
+        raise NotUnderstood("what goes next to what", "", "name the things: the heart and the star next to each other")
+    for other, thing in itertools.pairwise(single):
+        talk.steps.append(Put(thing, ToThing("beside", other)))
         _remember(thing, talk)
 
 
@@ -310,7 +332,7 @@ def _it(talk: _Talk) -> Thing | All:
 def _thing(tree: Node, talk: _Talk) -> Thing:
     match tree.data:
         case "it":
-            thing = _it(talk)
+            thing = talk.there or _it(talk)
             if isinstance(thing, All):
                 raise NotUnderstood("what 'it' is, of several things", "", "name the thing")
             return thing

@@ -66,6 +66,7 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, flo
     text = re.sub(
         r"\b(?:after|start(?:ing)? (?:by|with)|begin(?:ning)? (?:by|with)) (?=\w+ing\b)", "", text, flags=re.IGNORECASE
     )
+    text = re.sub(r"\b(?:a?round|about) (?=(?:by |through )?\d)|\bfirst (?=(?:in|into|on|onto|to) )", "", text)
     text = re.sub(r"\bletter ([a-z])\b", lambda m: f"letter {m[1].upper()}", text)
     text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
     text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)

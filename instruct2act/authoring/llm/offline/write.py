@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from instruct2act.authoring.llm.offline import helpers
 from instruct2act.authoring.llm.offline.plan import (
@@ -35,22 +36,9 @@ _EDGE = 0.12
 """Metres from the table's edge to the middle of its corners and sides."""
 _OFFSETS = {"left": (0, -1), "right": (0, 1), "near": (-1, 0), "far": (1, 0)}
 _TAKEN = frozenset(
-    [
-        "image",
-        "masks",
-        "objs",
-        "info",
-        "action",
-        "actions",
-        "look",
-        "found",
-        "scene",
-        "clicked",
-        "main",
-        "templates",
-        "clicks",
-    ]
+    "image masks objs info action actions found clicked wanted before there here spot middle picture step".split()  # noqa: SIM905
 )
+_NTH = ("first", "second", "third", "fourth", "fifth")
 
 
 def program(plan: Plan) -> str:
@@ -69,7 +57,10 @@ class _Writer:
         self.moved: set[Thing] = set()
         self.located: set[Thing] = set()
         self.scenes: dict[str, str] = {}
+        self.looks = 0
         self.fresh = True
+        self.found_in: dict[Thing, int] = {}
+        """Thing -> the look that its index counts in; 0 for clicks, whose masks are ``clicked_masks``."""
 
     def source(self) -> str:
         steps = self.plan.steps
@@ -81,7 +72,7 @@ class _Writer:
             self.add("clicked, clicked_masks = ImageCrop(image=image, masks=SAM(image=image, points=clicks))")
         # Everything that is spoken of is found and located first, while it lies where the instruction means it.
         things = dict.fromkeys(thing for step in steps for thing in mentioned(step))
-        everything = list(things)
+        everything = sorted(things, key=_vagueness)
         for place, thing in enumerate(everything):
             self.find(thing, everything[:place])
         for thing in everything:
@@ -104,58 +95,68 @@ class _Writer:
     def look(self, why: str) -> None:
         self.add(f"# {why}", "image = GetImage()", "masks = SAM(image=image)")
         self.add("objs, masks = ImageCrop(image=image, masks=masks)")
-        self.fresh = True
+        self.fresh, self.looks = True, self.looks + 1
 
     def look_again(self) -> None:
         if not self.fresh:
             self.look("Things have moved: look again.")
 
-    def find(self, thing: Thing, others: list[Thing]) -> None:
-        """Sets a variable to the thing's index in ``objs`` (``clicked`` for clicks)."""
+    def find(self, thing: Thing, others: Sequence[Thing] = ()) -> None:
+        """Sets a variable to the thing's index in ``objs`` (``clicked`` for clicks, the first time)."""
         name = self.name(thing)
-        before = [self.names[other] for other in others if not isinstance(other, (Click, Within))][-2:]
-        # A thing that was found is not what another description means.
-        kinds = (Words, InScene)
-        excluded = (
-            "".join(f", pre_obj{k}={other}" for k, other in enumerate(before, 1)) if isinstance(thing, kinds) else ""
-        )
+        excluded = ""
+        if isinstance(thing, (Words, InScene)):
+            # A thing that was found already is not what another description means.
+            before = [self.names[other] for other in others if not isinstance(other, (Click, Within))][-2:]
+            excluded = "".join(f", pre_obj{k}={other}" for k, other in enumerate(before, 1))
+        known, self.found_in[thing] = thing in self.found_in, self.looks
         match thing:
             case Words(text):
                 self.add(f'{name} = CLIPRetrieval(objs, "{text}"{excluded})')
             case Picture(slot):
                 self.add(f'{name} = CLIPRetrieval(objs, templates["{slot}"])')
             case InScene(text, slot):
-                scene = self.scene(slot)
-                self.add(f'wanted = {scene}_objs[CLIPRetrieval({scene}_objs, "{text}")]')
-                self.add(f"{name} = CLIPRetrieval(objs, wanted{excluded})")
+                if not known:
+                    scene = self.scene(slot)
+                    self.add(f'{name}_shown = {scene}_objs[CLIPRetrieval({scene}_objs, "{text}")]')
+                self.add(f"{name} = CLIPRetrieval(objs, {name}_shown{excluded})")
             case Within(text, where):
                 self.helper("everything_like", helpers.EVERYTHING_LIKE)
                 self.helper("closest", helpers.CLOSEST)
-                self.locate(where)
-                self.add(f'{name} = closest(everything_like(objs, "{text}"), {self.names[where]}_at, masks)')
+                if not known:
+                    self.locate(where)
+                at = name if known else self.names[where]
+                self.add(f'{name} = closest(everything_like(objs, "{text}"), {at}_at, masks)')
+            case Click(index) if known:
+                self.add(f"{name} = CLIPRetrieval(objs, clicked[{index}])")
             case Click(index):
                 self.add(f"{name} = {index}")
+                self.found_in[thing] = 0
+
+    def masks_of(self, thing: Thing) -> str:
+        """The list of masks that a thing's index counts in."""
+        return "masks" if self.found_in[thing] else "clicked_masks"
 
     def locate(self, thing: Thing) -> None:
         if thing not in self.located:
             name = self.names[thing]
-            masks = "clicked_masks" if isinstance(thing, Click) and thing not in self.moved else "masks"
-            self.add(f"{name}_at = Pixel2Loc({name}, {masks})")
+            self.add(f"{name}_at = Pixel2Loc({name}, {self.masks_of(thing)})")
             self.located.add(thing)
 
     def again(self, thing: Thing) -> None:
-        """Finds a thing anew where it may have moved since it was located."""
-        if thing in self.moved and thing not in self.located:
+        """Finds and locates a thing anew where it has moved since it was located."""
+        if thing not in self.located:
             self.look_again()
-            name = self.names[thing]
-            match thing:
-                case Click(index):
-                    self.add(f"{name} = CLIPRetrieval(objs, clicked[{index}])")
-                case Within(text, _):
-                    self.add(f'{name} = closest(everything_like(objs, "{text}"), {name}_at, masks)')
-                case _:
-                    self.find(thing, [])
+            self.find(thing)
             self.locate(thing)
+
+    def index(self, thing: Thing, clicks: bool = True) -> str:
+        """The variable of a thing's index, good for the table as it is now (and for ``masks``, without ``clicks``)."""
+        self.look_again()
+        counts = (self.looks, 0) if clicks and self.looks == 1 else (self.looks,)
+        if self.found_in[thing] not in counts:
+            self.find(thing)
+        return self.names[thing]
 
     def scene(self, slot: str) -> str:
         if slot not in self.scenes:
@@ -171,15 +172,12 @@ class _Writer:
             match thing:
                 case Words(text) | InScene(text, _) | Within(text, _):
                     words = text.lower().split()
-                    wanted = "_".join(
-                        words[-2:] if words[-1] in ("object", "block") or len(words[-1]) == 1 else words[-1:]
-                    )
+                    short = words[-1] in ("object", "block") or len(words[-1]) == 1
+                    wanted = "_".join(words[-2:] if short else words[-1:])
                 case Picture(slot):
                     wanted = slot
                 case Click(index):
-                    wanted = (
-                        ("first", "second", "third", "fourth", "fifth")[index] if index < 5 else f"click_{index + 1}"
-                    )
+                    wanted = _NTH[index] if index < len(_NTH) else f"click_{index + 1}"
             self.names[thing] = self.free(wanted)
         return self.names[thing]
 
@@ -230,7 +228,10 @@ class _Writer:
         self.add(f"action = {action}", "info = RobotExecution(action=action)")
         self.fresh = False
 
-    def has_moved(self, thing: Thing) -> None:
+    def has_moved(self, thing: Thing, to: str = "") -> None:
+        if isinstance(thing, Within) and to:
+            # Where it lies now is what tells it from others of its name.
+            self.add(f"{self.names[thing]}_at = {to}")
         self.moved.add(thing)
         self.located.discard(thing)
 
@@ -247,15 +248,14 @@ class _Writer:
         target = self.target(place, thing)
         turn = f", yaw_angle_degree={degrees:g}" if degrees else ""
         self.act(f"PickPlace(pick={start}_at, place={target}, bounds=BOUNDS{turn})")
-        self.has_moved(thing)
+        self.has_moved(thing, target)
 
     def target(self, place: Place, thing: Thing) -> str:
         """An expression for the location; may write lines before."""
         name = self.names[thing]
         match place:
             case ToThing(relation, other, metres) if metres is not None:
-                dx, dy = _OFFSETS[relation]
-                return self.shifted(f"{self.names[other]}_at", dx * metres, dy * metres)
+                return self.apart(thing, other, relation, metres)
             case ToThing("beside", other):
                 return self.beside(thing, f"{self.names[other]}_at", "")
             case ToThing("left" | "right" | "near" | "far" as side, other):
@@ -279,13 +279,22 @@ class _Writer:
                 return f"{self.names[other]}_start" if other == thing else f"{self.names[other]}_at"
 
     def beside(self, thing: Thing, near: str, side: str) -> str:
-        self.look_again()
-        name = self.names[thing]
-        index, masks = (
-            (name, "masks") if not isinstance(thing, Click) or thing in self.moved else (name, "clicked_masks + masks")
-        )
+        index = self.index(thing)
+        masks = "masks" if self.masks_of(thing) == "masks" else "clicked_masks + masks"
         more = (f", near={near}" if near else "") + (f', side="{side}"' if side else "")
-        return f"FindPlace({index}, {masks}{more})"
+        self.add(f"place = FindPlace({index}, {masks}{more})")
+        return "place"
+
+    def apart(self, thing: Thing, other: Thing, relation: str, metres: float) -> str:
+        """So much free space between two things."""
+        self.helper("size", helpers.SIZE)
+        dx, dy = _OFFSETS[relation]
+        axis = 0 if dx else 1
+        sizes = [f"size({self.masks_of(t)}[{i}])[{axis}]" for t, i in ((t, self.index(t)) for t in (thing, other))]
+        self.add(f"step = {metres:g} + ({sizes[0]} + {sizes[1]}) / 2")
+        sign = "-" if dx + dy < 0 else ""
+        self.helper("shifted", helpers.SHIFTED)
+        return f"shifted({self.names[other]}_at, {f'{sign}step, 0' if dx else f'0, {sign}step'})"
 
     def shifted(self, at: str, dx: float, dy: float) -> str:
         self.helper("shifted", helpers.SHIFTED)
@@ -319,7 +328,7 @@ class _Writer:
         self.located.clear()
 
     def all_found(self, things: All) -> None:
-        besides = ", ".join(self.names[thing] for thing in things.besides if not isinstance(thing, Click))
+        besides = ", ".join(self.index(thing, clicks=False) for thing in things.besides)
         if things.text:
             self.helper("everything_like", helpers.EVERYTHING_LIKE)
             self.add(f'found = [i for i in everything_like(objs, "{things.text}") if i not in [{besides}]]')
@@ -380,3 +389,12 @@ class _Writer:
         self.act(f"PickPlace(pick={a}_at, place={b}_place, bounds=BOUNDS)")
         self.has_moved(first)
         self.has_moved(second)
+
+
+def _vagueness(thing: Thing) -> int:
+    """What is said most clearly is looked for first: "the red object" is whatever the bowl spoken of is not."""
+    if isinstance(thing, Within):
+        return 3
+    if isinstance(thing, Words):
+        return 2 if thing.text.endswith("object") else 1
+    return 0

@@ -34,7 +34,6 @@ _RELATIONS = {
     "inside": "inside", "on": "on_top", "at": "on_top", "beside": "near", "left": "left_of", "right": "right_of",
     "near": "near_side_of", "far": "far_side_of",
 }  # fmt: skip
-_OFFSETS = {"left": (0.0, -1.0), "right": (0.0, 1.0), "near": (-1.0, 0.0), "far": (1.0, 0.0)}
 _TAKEN = frozenset(["history", "slots", "parts", "stages", "reached", "at", "a"])
 
 
@@ -122,9 +121,8 @@ class _Writer:
         who = self.names[thing]
         match place:
             case ToThing(relation, other, metres) if metres is not None:
-                dx, dy = (metres * way for way in _OFFSETS[relation])
                 name = f"{who} {metres * 100:g} cm {relation} of {self.names[other]}"
-                value = f"at_offset(history, WHO, {self.names[other]}, {dx:g}, {dy:g}{{at}})"
+                value = f'at_distance(history, WHO, {self.names[other]}, "{relation}", {metres:g}{{at}})'
             case ToThing(relation, other):
                 word = _RELATIONS[relation]
                 name = f"{who} {word.replace('_', ' ')} {self.names[other]}"
