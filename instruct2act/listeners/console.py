@@ -258,7 +258,8 @@ def _argument(name: str, text: str) -> str:
 
 
 _OBVIOUS = frozenset(
-    "image objs masks query obj action pick place objs_list1 objs_list2 pick_masks place_masks".split()
+    ("image", "objs", "masks", "query", "obj", "action", "pick", "place")
+    + ("objs_list1", "objs_list2", "pick_masks", "place_masks")
 )
 
 

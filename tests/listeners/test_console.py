@@ -119,6 +119,5 @@ def test_an_error_that_was_told_is_not_told_again(play: Play) -> None:
 def test_a_matching_is_told_by_its_pairs(play: Play) -> None:
     called = SkillCalled("get_objs_match", {"objs_list1": "2 images", "objs_list2": "3 images"}, 4)
     returned = SkillReturned("get_objs_match", ([0, 1], [2, 0]), "[[0, 1], [2, 0]]", 0.1)
-    assert "get_objs_match(2 images, 3 images) -> 2 pairs, 0.10 s" in tell(
-        [called, Noted("match", {"pairs": ((0, 2), (1, 0))}), returned]
-    )
+    shown = tell([called, Noted("match", {"pairs": ((0, 2), (1, 0))}), returned])
+    assert "get_objs_match(2 images, 3 images) -> 2 pairs, 0.10 s" in shown
