@@ -228,7 +228,7 @@ class Console:
 
         shown = Text(words.shorten(words.plain(text, self._console.encoding), 60), style="dim")
         if self._status is None:
-            self._status = self._console.status(shown)
+            self._status = self._console.status(shown, spinner="line")
             self._status.start()
         else:
             self._status.update(shown)
@@ -257,10 +257,10 @@ def _argument(name: str, text: str) -> str:
     return f"{name}={text if len(text) <= 40 or not text.startswith('{') else '...'}"
 
 
-_OBVIOUS = frozenset(
-    ("image", "objs", "masks", "query", "obj", "action", "pick", "place")
-    + ("objs_list1", "objs_list2", "pick_masks", "place_masks")
-)
+_LOOKING = ("image", "objs", "masks", "query", "obj", "objs_list1", "objs_list2")
+_MOVING = ("action", "pick", "place", "pick_masks", "place_masks")
+_OBVIOUS = frozenset((*_LOOKING, *_MOVING))
+"""Arguments whose names say no more than the call does."""
 
 
 def _seconds(value: float) -> str:

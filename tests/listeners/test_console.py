@@ -71,10 +71,11 @@ def test_text_of_others_moves_no_cursor_and_adds_no_style(play: Play) -> None:
     assert "\x07" not in coloured and "\x1b]" not in coloured
 
 
-def test_a_reader_of_ascii_is_shown_ascii(play: Play) -> None:
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_reader_of_ascii_is_shown_ascii(play: Play, terminal: bool) -> None:
     play.text = "lege das Herz in die Schüssel 你好"
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    console = Console(rich.console.Console(file=out, width=80))
+    console = Console(rich.console.Console(file=out, width=80, force_terminal=terminal))
     for event in play.events():
         console.hear(event)
     out.flush()
