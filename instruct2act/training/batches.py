@@ -61,7 +61,9 @@ class Batches:
         self._pairs = [found for found in self._thing.values() if len(found) > 1]
         self._alike = _alike_textures()
         blocks = [list(SHAPES).index(name) for name in _SAME_FROM_ABOVE]
-        self._block = np.isin(np.arange(len(shape_bank(bank))), blocks)
+        shapes = shape_bank(bank)
+        self._unsure = np.array([[captions.may_be_alike(one, other) for other in shapes] for one in shapes])
+        self._block = np.isin(np.arange(len(shapes)), blocks)
 
     def draw(self, rng: np.random.Generator) -> Batch:
         """The batch that a generator decides."""
@@ -83,6 +85,7 @@ class Batches:
         fits = captions.fit(self._by_look[looks][:, texture].T, self._by_noun[nouns][:, shape].T)
         textures = (texture[:, None] == texture).astype(np.float32)
         shapes = (shape[:, None] == shape).astype(np.float32)
+        shapes[self._unsure[shape[:, None], shape] & (shapes == 0)] = np.nan
         blocks = self._block[shape]
         same = captions.fit(textures, np.where((blocks[:, None] & blocks) & (shapes == 0), np.float32(np.nan), shapes))
         shapes[blocks[:, None] & blocks] = 1  # a cube at any size

@@ -267,27 +267,56 @@ NOUNS: dict[str, dict[str, float]] = {
 ANYTHING = ("object", "thing", "one", "item", "shape", "objects", "things", "toy")
 """Nouns that say nothing of the shape."""
 
-_RANDOM_LOOKALIKES = {
-    "gear": ("star", "flower", "round", "circle", "star shape", "flower shape"),
-    "star": ("star", "star shape", "star-shaped block"),
-    "flower": ("flower", "flower shape", "flower-shaped block"),
-    "blob": ("round", "circle", "heart", "dish"),
-    "polygon": ("triangle", "diamond", "rhombus", "hexagon", "pentagon"),
-    "ring": ("ring", "donut", "hoop", "ring shape", "ring-shaped block"),
-    "cross": ("cross", "plus", "plus sign", "cross shape", "cross-shaped block"),
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    "heart": ("heart",),
+    "star": ("star",),
+    "flower": ("flower",),
+    "ring": ("ring",),
+    "cross": ("cross",),
+    "L": ("L-shaped block",),
+    "letter": tuple(f"letter {c}" for c in "AEGMRTV"),
+    "bowl": ("bowl",),
+    "pan": ("pan",),
+    "U": ("three-sided rectangle",),
+    "bar": ("line",),
+    "frame": ("frame", "square"),
+    "opening": ("frame", "square"),
+    "box": ("container", "pallet", "block"),
+    "pallet": ("pallet", "container", "block"),
+    "rectangle": ("block", "pallet", "container", "line"),
+    "ellipse": ("round", "bowl"),
+    "polygon": ("triangle", "diamond", "pentagon", "hexagon", "block", "round"),
+    "wedge": ("triangle", "diamond", "pentagon", "hexagon", "block", "round"),
+    "blob": ("heart", "flower", "round"),
+    "gear": ("star", "flower", "round", "ring"),
 }
+"""Families of random shapes, and the named shapes that one of them may look like."""
+
+_KINDS = frozenset({"heart", "star", "flower", "ring", "cross", "L", "letter", "bowl", "pan", "U", "bar"})
+"""Families that are what they are called: a random heart is a heart."""
+
+
+def is_named(shape: Shape) -> bool:
+    """Whether it is one of the simulator's; random shapes bear their family's name, which may be the same."""
+    return SHAPES.get(shape.name) is shape
 
 
 def noun_fits(noun: str, shape: Shape) -> float:
     """In [0, 1], or NaN: how well a noun fits a shape, named or random."""
     if noun in ANYTHING:
         return 1.0
-    if SHAPES.get(shape.name) is shape:
+    if is_named(shape):
         return NOUNS[noun].get(shape.name, 0.0)
-    for family, nouns in _RANDOM_LOOKALIKES.items():
-        if family in shape.name:
-            return UNSURE if noun in nouns else 0.0
-    return UNSURE if any(word in shape.name for word in noun.split()) else 0.0
+    fits = [NOUNS[noun].get(name, 0.0) for name in _FAMILIES[shape.name]]
+    if shape.name in _KINDS and len(set(fits)) == 1:
+        return fits[0]
+    return UNSURE if any(fit != 0 for fit in fits) else 0.0
+
+
+def may_be_alike(one: Shape, other: Shape) -> bool:
+    """Whether nobody can say if two shapes are the same: a random one, and one that it may look like."""
+    kinds = [{shape.name} if is_named(shape) else set(_FAMILIES[shape.name]) for shape in (one, other)]
+    return not (is_named(one) and is_named(other)) and bool(kinds[0] & kinds[1])
 
 
 @lru_cache(maxsize=1)

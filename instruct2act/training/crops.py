@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from instruct2act.training.engine import UNSEEN_FAMILIES, UNSEEN_PATTERNS
+from sim import objects
 from sim.cameras import FRONT, TOP, CameraSpec
-from sim.objects import SHAPES, Shape, random_shape
+from sim.objects import SHAPES, Shape
 from sim.states import Look
 from sim.textures import COLORS, TEXTURES, Texture, random_surface, random_texture
 from sim.world import World
@@ -67,8 +68,11 @@ def bank_digest(seed: int) -> str:
 def shape_bank(seed: int) -> tuple[Shape, ...]:
     """Named shapes first, then random ones."""
     rng = np.random.default_rng([seed, 2])
-    drawn = (_kept(lambda: random_shape(rng), lambda s: s.name in UNSEEN_FAMILIES, seed) for _ in range(BANK // 4))
-    return (*SHAPES.values(), *drawn)
+    random = [
+        _kept(lambda: objects.random_shape(rng), lambda shape: shape.name in UNSEEN_FAMILIES, seed)
+        for _ in range(BANK // 4)
+    ]
+    return (*SHAPES.values(), *random)
 
 
 def _kept(draw: Callable[[], _T], unseen: Callable[[_T], bool], seed: int) -> _T:

@@ -54,8 +54,10 @@ class Thing:
 
     @property
     def kind(self) -> str:
-        """Its shape as seen from above: blocks of any height are blocks."""
-        return "block" if self.shape.name in _BLOCKS else self.shape.name
+        """Its shape as seen from above: blocks of any height are blocks, and a random shape is its own."""
+        if self.shape.name in _BLOCKS:
+            return "block"
+        return self.shape.name if captions.is_named(self.shape) else f"{self.shape.name} {id(self.shape)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,18 +90,19 @@ def tables(seed: int, count: int, kind: str) -> Iterator[Table]:
 
 
 def _choose(rng: np.random.Generator, kind: str) -> list[tuple[Shape, Texture]]:
-    bank = HELD_OUT
     share = 1.0 if kind == SEEN else 0.5
 
     def shape() -> Shape:
-        named = rng.random() < share
-        shapes = shape_bank(bank)
-        return shapes[int(rng.integers(len(SHAPES)) if named else rng.integers(len(SHAPES), len(shapes)))]
+        if rng.random() < share:
+            return list(SHAPES.values())[int(rng.integers(len(SHAPES)))]
+        drawn = shape_bank(HELD_OUT)[len(SHAPES) :]
+        return drawn[int(rng.integers(len(drawn)))]
 
     def texture() -> Texture:
-        named = rng.random() < share
-        textures = texture_bank(bank)
-        return textures[int(rng.integers(len(TEXTURES)) if named else rng.integers(len(TEXTURES), len(textures)))]
+        if rng.random() < share:
+            return list(TEXTURES.values())[int(rng.integers(len(TEXTURES)))]
+        drawn = texture_bank(HELD_OUT)[len(TEXTURES) :]
+        return drawn[int(rng.integers(len(drawn)))]
 
     chosen = [(shape(), texture())]
     for _ in range(int(rng.integers(2, 7))):
@@ -129,10 +132,12 @@ def _table(
     things, seen = [], set()
     for id, (shape, texture) in ids.items():
         mask: Bool = view.truth.segmentation == id if view.truth else np.zeros(0, dtype=np.bool_)
-        key = ("block" if shape.name in _BLOCKS else id if shape.name not in SHAPES else shape.name, texture.name)
-        if mask.sum() >= 20 and key not in seen:
-            seen.add(key)
-            things.append(Thing(shape, texture, mask, crop_of(view, mask), _picture(studio, shape, texture, rng)))
+        if mask.sum() < 20:
+            continue
+        thing = Thing(shape, texture, mask, crop_of(view, mask), _picture(studio, shape, texture, rng))
+        if (thing.kind, texture.name) not in seen:
+            seen.add((thing.kind, texture.name))
+            things.append(thing)
     return Table(view, things)
 
 
@@ -220,17 +225,21 @@ def ask(retriever: Retriever, found: Sequence[Table], seed: int, crops: Callable
             answers.add("picture", vectors[~mine] @ pictures[index], np.zeros(len(things) - 1, dtype=np.bool_))
         for aspect in sorted({"texture", "shape"} & retriever.aspects):
             inner = retriever.embed_images(seen, aspect)
-            what = [thing.texture.name if aspect == "texture" else thing.kind for thing in things]
-            for index, mine_is in enumerate(what):
-                others = [i for i in range(len(things)) if i != index]
-                alike = np.array([what[i] == mine_is and _told_apart(things[i], aspect) for i in others])
-                answers.add(f"same {aspect}", inner[others] @ inner[index], alike)
+            for index, thing in enumerate(things):
+                others = [i for i in range(len(things)) if i != index and _comparable(thing, things[i], aspect)]
+                alike = np.array([_alike(thing, things[i], aspect) for i in others], dtype=np.bool_)
+                if others:
+                    answers.add(f"same {aspect}", inner[others] @ inner[index], alike)
     return answers
 
 
-def _told_apart(thing: Thing, aspect: str) -> bool:
-    """A random shape is its own; two of them share a family's name and nothing else."""
-    return aspect == "texture" or thing.shape.name in SHAPES
+def _alike(one: Thing, other: Thing, aspect: str) -> bool:
+    return one.texture == other.texture if aspect == "texture" else one.kind == other.kind
+
+
+def _comparable(one: Thing, other: Thing, aspect: str) -> bool:
+    """Not so for a random shape and one that it may look like."""
+    return aspect == "texture" or one.shape is other.shape or not captions.may_be_alike(one.shape, other.shape)
 
 
 def _phrases(things: Sequence[Thing], rng: np.random.Generator) -> tuple[list[tuple[str, str]], list[Bool]]:
@@ -247,7 +256,7 @@ def _phrases(things: Sequence[Thing], rng: np.random.Generator) -> tuple[list[tu
             fits.append(fit == 1)
 
     for index, thing in enumerate(things):
-        if thing.texture.name in TEXTURES and thing.shape.name in SHAPES:
+        if thing.texture.name in TEXTURES and captions.is_named(thing.shape):
             own = np.array([float(i == index) for i in range(len(things))], dtype=np.float32)
             put("name", captions.name_of(thing.texture, thing.shape), own)
         some = np.flatnonzero(by_look[:, index] == 1), np.flatnonzero(by_noun[:, index] == 1)

@@ -14,7 +14,6 @@ from skills.backends.openclip import build
 from skills.errors import NothingFound
 from skills.types import Image
 
-pytestmark = pytest.mark.needs("weights")
 TABLES = 25
 
 
