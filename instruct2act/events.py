@@ -104,3 +104,6 @@ class Listener(Protocol):
 
     def hear(self, event: Event) -> None:
         """Called once an event."""
+
+    def close(self) -> None:
+        """Whatever happened, it is over: leaves no half-written file and no spinner. May be called again."""

@@ -81,8 +81,12 @@ def play(
     settings: Config = runtime.config
     files = Files(out, settings)
     shown = [_console()] if account else []
-    record = run_episode(spec, runtime, [*files.listeners, *shown], stop, pictures)
-    record = files.kept(record)
+    listeners = [*files.listeners, *shown]
+    try:
+        record = files.kept(run_episode(spec, runtime, listeners, stop, pictures))
+    finally:
+        for listener in listeners:
+            listener.close()
     if account:
         sys.stdout.write(f"Written to {out}/: {', '.join(Path(file).name for file in record.files.values())}\n")
     return record

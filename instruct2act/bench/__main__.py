@@ -38,11 +38,17 @@ def oracle(episodes: Episodes = 50, level: str = "L1", seed0: int = 0, names: Na
 
 
 @app.command()
-def reward(episodes: Episodes = 50, level: str = "L1", seed0: int = 0, names: Names = "") -> None:
+def reward(
+    episodes: Episodes = 50,
+    level: str = "L1",
+    seed0: int = 0,
+    names: Names = "",
+    records: Annotated[Path | None, typer.Option(help="Episodes that `tasks` kept, to be counted too.")] = None,
+) -> None:
     """Whether the authored reward agrees with the goal: AUROC, true and false positives at 0.5, by task."""
     from instruct2act.bench import truth
 
-    truth.reward(episodes, level, seed0, names)
+    truth.reward(episodes, level, seed0, names, records)
 
 
 @app.command()
