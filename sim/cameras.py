@@ -92,5 +92,5 @@ FRONT = _vima("front", (1000.41, 0.0, 1000.0), 64e4 // 1.8, (0.41, 0.0, 0.0))
 CAMERAS: dict[str, CameraSpec] = {camera.name: camera for camera in (TOP, FRONT)}
 """The cameras of every observation."""
 
-STAGE = CameraSpec("stage", (1.45, -0.7, 1.25), (0.36, 0.0, 0.12), fov_y=0.72)
+STAGE = CameraSpec("stage", (1.55, -0.8, 1.0), (0.33, 0.0, 0.2), fov_y=0.8)
 """A perspective camera that sees table and arm, for videos."""

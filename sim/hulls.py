@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.meshes import Hull
-from sim.objects import Shape
+from sim.shapes import Shape
 from sim.states import Placed
 
 MARGIN = 0.001

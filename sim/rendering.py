@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from sim.cameras import CameraSpec
 from sim.meshes import TILE, Mesh
-from sim.objects import Shape
 from sim.patterns import RGB
 from sim.polygons import outline, rectangle, triangles
+from sim.shapes import Shape
 from sim.states import Look, Placed
 from sim.textures import Texture
 from skills.types import Float, Int, UInt8, Workspace

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.objects import Shape
 from sim.patterns import RGB
 from sim.polygons import Outline, Polygon, contains, polygon, rotated
+from sim.shapes import Shape
 from sim.textures import Texture
 from skills.types import Pose
 
@@ -79,11 +79,6 @@ class Placed:
         return x, y, z
 
     @property
-    def build(self) -> tuple[object, ...]:
-        """All that can't be changed once it is on the table: equal for two that the engine can't tell apart."""
-        return self.id, self.name, self.shape, self.scale, self.height_scale, self.fixed, self.visible
-
-    @property
     def center_of_mass(self) -> Vector:
         """(3,) metres, object's frame."""
         return np.asarray(self.shape.center_of_mass) * self.factors
@@ -108,7 +103,6 @@ class Snapshot:
     next_id: int
     steps: int
     joints: Vector | None
-    token: int
 
 
 def matrix(quaternion: Sequence[float]) -> Vector:

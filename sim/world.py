@@ -22,9 +22,8 @@ import numpy.typing as npt
 from sim.cameras import SIZE, CameraSpec
 from sim.hulls import Hulls
 from sim.measured import Measured
-from sim.objects import Shape
 from sim.rendering import Prop, Renderer
-from sim.saved import Saved
+from sim.shapes import Shape
 from sim.states import Body, Look, Placed, Quaternion, Snapshot, matrix
 from sim.textures import Texture
 from sim.tools import Hook
@@ -101,13 +100,12 @@ class World(Measured):
         p.setGravity(0, 0, -GRAVITY)
         p.setTimeStep(STEP_S)
         # Caching by file name would hand out an earlier object's parts, and pairs in no order another result.
-        p.setPhysicsEngineParameter(enableFileCaching=0, deterministicOverlappingPairs=1)
+        p.setPhysicsEngineParameter(enableFileCaching=0, deterministicOverlappingPairs=1, solverResidualThreshold=0)
         self._hulls = Hulls(p, Path(self._files.name))
         self._renderer.reset()
         ground = p.createCollisionShape(p.GEOM_BOX, halfExtents=[3, 3, 0.05])
         body = p.createMultiBody(0, ground, self._renderer.nothing, [0.5, 0, -0.05], useMaximalCoordinates=1)
         p.changeDynamics(body, -1, lateralFriction=1.0)
-        self._saved = Saved(p)
         self._forget()
 
     def _forget(self) -> None:
@@ -126,7 +124,6 @@ class World(Measured):
         if self._renderer.loaded > _LOADED:
             self._reset()
             return
-        self._saved.forget()
         for body in reversed(list(self._body.values())):
             self._p.removeBody(body)
         self._forget()
@@ -186,12 +183,11 @@ class World(Measured):
         """
         fixed = fixed or shape.flat
         placed = Placed(self._next, name or shape.name, shape, texture, scale, height_scale, fixed, visible)
-        return self._create(placed, pose)
+        self._create(placed, *self._frame(placed, pose))
+        return placed.id
 
-    def _create(self, placed: Placed, pose: Pose) -> int:
+    def _create(self, placed: Placed, position: Sequence[float], quaternion: Quaternion) -> None:
         p = self._p
-        self._saved.forget()
-        position, quaternion = self._frame(placed, pose)
         body = p.createMultiBody(
             0.0 if placed.fixed else placed.shape.mass * placed.scale**3 * placed.height_scale,
             self._hulls.shape(placed),
@@ -209,12 +205,10 @@ class World(Measured):
         self._stale = True
         if placed.visible:
             self._renderer.paint(body, placed.texture)
-        return placed.id
 
     def remove(self, id: int) -> None:
         """Takes an object away; its id is not given again before the world is cleared."""
         body = self._engine_body(id)
-        self._saved.forget()
         self._p.removeBody(body)
         del self._placed[id], self._body[id], self._id[body]
         self._stale = True
@@ -310,28 +304,36 @@ class World(Measured):
     # --- going back ---------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        """Everything that the future depends on. Take it at rest, between actions: then going back is exact."""
+        """Everything that the future depends on, taken between actions: from here on, going back is exact.
+
+        The engine remembers forces of earlier contacts and doesn't give them away. Taking a snapshot makes it forget.
+
+        Raises:
+            ValueError: something hangs on the tool.
+        """
+        if self._hook.body is not None:
+            raise ValueError("a snapshot is taken between actions; something hangs on the tool")
         placed = tuple(self._placed.values())
         bodies = tuple(self.body(one.id) for one in placed)
-        return Snapshot(placed, bodies, self._next, self.steps, self.joints, self._saved.save())
+        self._put(placed, bodies)
+        return Snapshot(placed, bodies, self._next, self.steps, self.joints)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Back to a snapshot; of another world, or of other objects than there are now, by building it anew."""
         self.put_tool_away()
-        if not self._saved.restore(snapshot.token):
-            if [one.build for one in snapshot.objects] != [one.build for one in self._placed.values()]:
-                self.clear()
-                for placed in snapshot.objects:
-                    self._create(placed, Pose(0, 0))
-            for placed, body in zip(snapshot.objects, snapshot.bodies):
-                self._p.resetBasePositionAndOrientation(self._body[placed.id], body.position, body.quaternion)
-                self._p.resetBaseVelocity(self._body[placed.id], body.linear, body.angular)
-        for placed in snapshot.objects:
-            if self._placed[placed.id].texture != placed.texture:
-                self.retexture(placed.id, placed.texture)
+        self._put(snapshot.objects, snapshot.bodies)
         self._next, self.steps, self.joints = snapshot.next_id, snapshot.steps, snapshot.joints
-        self._stale = True
         self._witness.forget()
+
+    def _put(self, objects: Sequence[Placed], bodies: Sequence[Body]) -> None:
+        """Every object made anew where it was: nothing of what the engine remembered is left."""
+        p = self._p
+        for engine_body in reversed(list(self._body.values())):
+            p.removeBody(engine_body)
+        self._placed, self._body, self._id = {}, {}, {}
+        for placed, body in zip(objects, bodies):
+            self._create(placed, body.position, body.quaternion)
+            p.resetBaseVelocity(self._body[placed.id], body.linear, body.angular)
 
     # --- the tool -----------------------------------------------------------------------------------------------------
 
