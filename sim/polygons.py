@@ -127,38 +127,45 @@ def triangles(rings: Sequence[Polygon]) -> tuple[Polygon, npt.NDArray[np.int64]]
     holes = [list(range(starts[i], starts[i + 1])) for i in range(1, len(rings))]
     for hole in sorted(holes, key=lambda ids: -points[ids, 0].max()):
         loop = _bridge(points, loop, hole)
+    corners: list[tuple[float, float]] = [(float(x), float(y)) for x, y in points]
     cut: list[tuple[int, int, int]] = []
     while len(loop) > 3:
-        ear = next((i for i in range(len(loop)) if _is_ear(points, loop, i)), None)
+        # Only a corner that bends inwards can lie in an ear.
+        inward = [
+            loop[i] for i in range(len(loop)) if _turn(corners, loop[i - 1], loop[i], loop[(i + 1) % len(loop)]) < 1e-12
+        ]
+        ear = next((i for i in range(len(loop)) if _is_ear(corners, loop, inward, i)), None)
         if ear is None:
             raise ValueError("an outline crosses itself: it has no ear to cut off")
         cut.append((loop[ear - 1], loop[ear], loop[(ear + 1) % len(loop)]))
         del loop[ear]
     cut.append((loop[0], loop[1], loop[2]))
-    kept = [corner for corner in cut if _cross(points[list(corner)]) > 1e-12]
+    kept = [corner for corner in cut if _turn(corners, *corner) > 1e-12]
     return points, np.array(kept, dtype=np.int64)
 
 
 def convex_pieces(rings: Sequence[Polygon]) -> list[Polygon]:
     """Cuts an outline into convex polygons: triangles merged while they stay convex (Hertel and Mehlhorn 1983)."""
     points, cut = triangles(rings)
-    pieces = [list(map(int, corner)) for corner in cut]
-    merged = True
-    while merged:
-        merged = False
-        edges = {(a, b): i for i, piece in enumerate(pieces) for a, b in zip(piece, piece[1:] + piece[:1])}
-        for (a, b), i in edges.items():
-            j = edges.get((b, a))
-            if j is None or j == i:
-                continue
-            first, second = pieces[i], pieces[j]
-            at_b, at_a = first.index(b), second.index(a)
-            joined = first[at_b:] + first[:at_b] + (second[at_a:] + second[:at_a])[1:-1]
-            if len(set(joined)) == len(joined) and _is_convex(points[joined]):
-                pieces = [piece for k, piece in enumerate(pieces) if k not in (i, j)] + [joined]
-                merged = True
-                break
-    return [points[piece] for piece in pieces]
+    corners: list[tuple[float, float]] = [(float(x), float(y)) for x, y in points]
+    pieces = {i: [int(a), int(b), int(c)] for i, (a, b, c) in enumerate(cut)}
+    owner = {(a, b): i for i, piece in pieces.items() for a, b in zip(piece, piece[1:] + piece[:1])}
+    for a, b in [edge for edge in owner if edge[0] < edge[1] and edge[::-1] in owner]:
+        i, j = owner[a, b], owner[b, a]
+        if i == j:
+            continue
+        first, second = pieces[i], pieces[j]
+        at_b, at_a = first.index(b), second.index(a)
+        joined = first[at_b:] + first[:at_b] + (second[at_a:] + second[:at_a])[1:-1]
+        # Only the angles at the two ends of the edge changed.
+        bends = [k for k, corner in enumerate(joined) if corner in (a, b)]
+        if len(set(joined)) == len(joined) and all(
+            _turn(corners, joined[k - 1], joined[k], joined[(k + 1) % len(joined)]) > -1e-10 for k in bends
+        ):
+            pieces[i] = joined
+            del pieces[j]
+            owner |= dict.fromkeys(zip(joined, joined[1:] + joined[:1]), i)
+    return [points[piece] for piece in pieces.values()]
 
 
 def _along(ring: Polygon, count: int) -> Polygon:
@@ -170,32 +177,24 @@ def _along(ring: Polygon, count: int) -> Polygon:
     return spread
 
 
-def _cross(corner: Polygon) -> float:
-    a, b, c = corner
-    return float((b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0]))
+def _turn(corners: Sequence[tuple[float, float]], a: int, b: int, c: int) -> float:
+    """Twice the area of a triangle of corners, positive for a left turn."""
+    (ax, ay), (bx, by), (cx, cy) = corners[a], corners[b], corners[c]
+    return (bx - ax) * (cy - by) - (by - ay) * (cx - bx)
 
 
-def _is_convex(ring: Polygon) -> bool:
-    before, after = np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0)
-    a, b = ring - before, after - ring
-    return bool((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] > -1e-10).all())
-
-
-def _is_ear(points: Polygon, loop: list[int], i: int) -> bool:
-    corner = [loop[i - 1], loop[i], loop[(i + 1) % len(loop)]]
-    a, b, c = points[corner]
-    turn = _cross(points[corner])
-    if turn < -1e-12:
+def _is_ear(corners: Sequence[tuple[float, float]], loop: list[int], inward: list[int], i: int) -> bool:
+    a, b, c = loop[i - 1], loop[i], loop[(i + 1) % len(loop)]
+    if _turn(corners, a, b, c) < -1e-12:
         return False
-    others = np.array([k for k in loop if k not in corner])
-    if not len(others):
-        return True
-    at = points[others]
-    # A bridge visits its two ends twice: a point that coincides with a corner doesn't lie inside the ear.
-    apart = (np.abs(at[:, None, :] - points[corner]).max(axis=-1) > 1e-9).all(axis=1)
-    sides = [(q[0] - p[0]) * (at[:, 1] - p[1]) - (q[1] - p[1]) * (at[:, 0] - p[0]) for p, q in ((a, b), (b, c), (c, a))]
-    inside = (sides[0] >= -1e-12) & (sides[1] >= -1e-12) & (sides[2] >= -1e-12)
-    return not bool((inside & apart).any())
+    own = (corners[a], corners[b], corners[c])
+    for k in inward:
+        # A bridge visits its two ends twice: a point that coincides with a corner doesn't lie inside the ear.
+        if k in (a, b, c) or any(abs(corners[k][0] - x) + abs(corners[k][1] - y) < 1e-9 for x, y in own):
+            continue
+        if min(_turn(corners, a, b, k), _turn(corners, b, c, k), _turn(corners, c, a, k)) >= -1e-12:
+            return False
+    return True
 
 
 def _bridge(points: Polygon, loop: list[int], hole: list[int]) -> list[int]:
