@@ -318,7 +318,14 @@ def all_of(values: Iterable[float]) -> float:
     return mean if min(values) >= 0.5 else 0.49 * mean
 
 
-def overall(parts: dict[str, float], tidy: float = 1.0) -> float:
-    """The score of named parts: `all_of` them, a little less where other things were disturbed (``undisturbed``)."""
+def overall(parts: dict[str, float], guards: dict[str, float] | None = None, tidy: float = 1.0) -> float:
+    """The score: `all_of` the parts, lowered where a guard does not hold, a little where things lie about (``tidy``).
+
+    Parts are what was asked for; guards are what must not happen on the way: ``nothing_else_in``, ``stays``.
+    ``tidy`` is ``undisturbed``.
+    """
     score = all_of(parts.values())
-    return 0.5 + (score - 0.5) * (0.5 + 0.5 * tidy) if score > 0.5 else score
+    kept = min(guards.values()) if guards else 1.0
+    if kept < 0.5:
+        return 0.98 * kept * min(score, 0.49)
+    return 0.5 + (score - 0.5) * (0.5 + 0.25 * kept + 0.25 * tidy) if score > 0.5 else score

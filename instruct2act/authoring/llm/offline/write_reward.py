@@ -48,6 +48,7 @@ class _Writer:
         self.names: dict[Thing | All, str] = {}
         self.lines: list[str] = []
         self.parts: list[tuple[str, str]] = []
+        self.kept: list[tuple[str, str]] = []
 
     def source(self) -> str:
         for step in self.steps:
@@ -64,11 +65,19 @@ class _Writer:
                 self.chain(thing, steps)
             self.guards()
         moved = list(dict.fromkeys(self.names[thing] for step in self.steps for thing in _moved(step)))
-        tidy = f", undisturbed(history, {' + '.join(moved)})" if moved else ""
-        self.lines.append("parts = {")
-        self.lines += [f'    "{name}": {value},' for name, value in dict(self.parts).items()]
-        self.lines += ["}", f'return {{"score": overall(parts{tidy}), "parts": parts}}']
+        given = ["parts"]
+        self.table("parts", self.parts)
+        if self.kept:
+            self.table("guards", self.kept)
+            given.append("guards")
+        if moved:
+            given.append(f"tidy=undisturbed(history, {' + '.join(moved)})")
+        every = "{**parts, **guards}" if self.kept else "parts"
+        self.lines.append(f'return {{"score": overall({", ".join(given)}), "parts": {every}}}')
         return "def reward(history, slots):\n" + "".join(f"    {line}\n" for line in self.lines)
+
+    def table(self, name: str, rows: list[tuple[str, str]]) -> None:
+        self.lines += [f"{name} = {{", *(f'    "{part}": {value},' for part, value in dict(rows).items()), "}"]
 
     # --- what is what -------------------------------------------------------------------------------------------------
 
@@ -173,7 +182,7 @@ class _Writer:
             if not turned:
                 turns = [self.of_step(step) for step in steps]
                 self.in_turn(turns, who)
-            self.parts.append((f"{who} stays", self.each(thing, "stays(history, WHO)")))
+            self.kept.append((f"{who} stays", self.each(thing, "stays(history, WHO)")))
 
     def in_turn(self, stages: list[tuple[str, str]], who: str) -> None:
         """Conditions that come true one after the other, the last of them at the end."""
@@ -198,7 +207,7 @@ class _Writer:
                 into.setdefault(self.names[step.place.thing], []).append(self.names[step.thing])
         for where, who in into.items():
             named = " + ".join(dict.fromkeys(who))
-            self.parts.append((f"nothing else in {where}", f"nothing_else_in(history, {named}, {where})"))
+            self.kept.append((f"nothing else in {where}", f"nothing_else_in(history, {named}, {where})"))
 
 
 def _moved(step: Step) -> tuple[Thing | All, ...]:
