@@ -44,6 +44,7 @@ def _alone(path: Path) -> str:
             argument.annotation = None
         if ast.get_docstring(function) is not None:
             function.body = function.body[1:]
+    kept = [node for node in kept if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
     return "\n".join(map(ast.unparse, kept)) + "\n"
 
 

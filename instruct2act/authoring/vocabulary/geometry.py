@@ -14,6 +14,9 @@ Ring = list[list[float]]
 Corner = tuple[float, float, float, float]
 Relation = Callable[[History, int, int, int], float]
 
+RIM = 0.005
+"""Metres of a container's outline that are its wall."""
+
 
 def _plain(words: str) -> list[str]:
     return words.lower().replace("-", " ").replace("_", " ").split()
@@ -117,8 +120,12 @@ def _in_outline(history: History, a: int, b: int, at: int) -> bool:
         return False
     x, y = _middle(thing)
     rings = box["footprint"]
-    inner = rings[1] if len(rings) > 1 else rings[0]
-    return _contains(inner, x, y)
+    if len(rings) > 1:
+        return _contains(rings[1], x, y)
+    # Of a container without a hole in its outline, the rim is not inside.
+    ring = rings[0]
+    edge = min(_to_segment(x, y, *ring[k - 1], *ring[k]) for k in range(len(ring)))
+    return edge > RIM and _contains(ring, x, y)
 
 
 def _inside(history: History, a: int, b: int, at: int) -> float:
