@@ -7,21 +7,17 @@ crop of one object at any turn, of one texture, of one shape (Khosla et al. 2020
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from instruct2act.training import captions, loop
 from instruct2act.training.batches import Batch, Batches
 from instruct2act.training.crops import TRAIN, read_pool, write_shard
-from instruct2act.training.evaluate_clip import calibrate
 from instruct2act.training.loop import Average, Budget, Report, learning_rate
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
-from skills.backends.openclip import build
 from skills.backends.torchvision_ops import ensure_torchvision
 
 ensure_torchvision()
@@ -30,7 +26,7 @@ import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-from skills.backends.openclip.small import ASPECT_WIDTH, SmallClip, to_file, tokenizer  # noqa: E402
+from skills.backends.openclip.small import ASPECT_WIDTH, SmallClip, tokenizer  # noqa: E402
 
 CHECKPOINT = "checkpoint.pt"
 CACHE = Path.home() / ".cache" / "instruct2act-train" / "clip"
@@ -209,23 +205,16 @@ class Trainer:
         self.budget.done, self.budget.before_s = state["steps"], state["seconds"]
         return True
 
-    def export(self, path: Path, facts: Mapping[str, Any]) -> None:
-        """Writes the running mean of the weights as the checkpoint that the backend loads."""
-        model = SmallClip(len(self.tokens.ids))
-        model.load_state_dict(self.mean.state)
-        scales = {name: float(value.detach().exp()) for name, value in self.objective.scale.items()}
-        to_file(model, self.tokens.ids, path, {"words": list(captions.words()), "scales": scales, **facts})
-
 
 def train(options: Options, report: Report = loop.silent) -> Path:
-    """Trains, or goes on training, and writes ``clip_small.safetensors`` into the folder.
+    """Trains, or goes on training; ``export_clip.export`` makes the shipped weights of the checkpoint.
 
     Args:
         options: how long, with what, where.
         report: hears steps, seconds, share of the budget and losses, every 20 steps.
 
     Returns:
-        The weights' path.
+        The checkpoint's path.
     """
     pool, checkpoint = options.folder / f"crops-{options.seed}", options.folder / CHECKPOINT
     for number in range(options.shards):
@@ -242,24 +231,4 @@ def train(options: Options, report: Report = loop.silent) -> Path:
             trainer.save(checkpoint)
             kept = seconds
     trainer.save(checkpoint)
-    return write_weights(options)
-
-
-def write_weights(options: Options) -> Path:
-    """Writes the weights of a folder's checkpoint, finished or not, with thresholds set on tables of their own.
-
-    Raises:
-        FileNotFoundError: the folder has no checkpoint.
-    """
-    trainer, path = Trainer(options), options.folder / "clip_small.safetensors"
-    if not trainer.load(options.folder / CHECKPOINT):
-        raise FileNotFoundError(f"no checkpoint in {options.folder}; `instruct2act train clip` makes one")
-    facts: dict[str, Any] = {
-        "steps": trainer.budget.done,
-        "hours": trainer.budget.before_s / 3600,
-        "seed": options.seed,
-    }
-    facts |= {"shards": options.shards, "textures": list(TEXTURES), "shapes": list(SHAPES)}
-    trainer.export(path, {**facts, "minimum": dict.fromkeys(("text", "identity", "texture", "shape"), -1.0)})
-    trainer.export(path, {**facts, "minimum": calibrate(build(pretrained=path))})
-    return path
+    return checkpoint

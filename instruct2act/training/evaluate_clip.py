@@ -195,10 +195,21 @@ class Answers:
     def refused(self, minimum: Mapping[str, float]) -> dict[str, float]:
         """Shares of absent things refused and of present things refused, by question."""
         found = {}
-        for question, low in ((q, minimum["text" if q.startswith("name") else "identity"]) for q in self.absent):
-            found[f"{question}: absent, refused"] = float(np.mean(np.array(self.absent[question]) < low))
+        for question, similarities in self.absent.items():
+            low = minimum[_THRESHOLD[question]]
+            found[f"{question}: absent, refused"] = float(np.mean(np.array(similarities) < low))
             found[f"{question}: present, refused"] = float(np.mean(np.array(self.right[question]) < low))
         return found
+
+
+_THRESHOLD = {
+    "name": "text",
+    "name, shorter": "text",
+    "picture": "identity",
+    "same texture": "texture",
+    "same shape": "shape",
+}
+"""Question -> whose minimum says that nothing fits."""
 
 
 def ask(retriever: Retriever, found: Sequence[Table], seed: int, crops: Callable[[Table], Sequence[Image]]) -> Answers:
@@ -328,8 +339,8 @@ def evaluate(retriever: Retriever, count: int = 200, segmenter: Segmenter | None
     for kind in (SEEN, UNSEEN):
         found = list(tables(REPORT, count, kind))
         answers = ask(retriever, found, REPORT, true_crops if segmenter is None else found_crops(segmenter))
-        for question, (rate, askings) in answers.rates().items():
-            figures[f"{kind}: {question} ({askings})"] = rate
+        for question, (rate, _) in answers.rates().items():
+            figures[f"{kind}: {question}"] = rate
         for question, share in answers.refused(retriever.minimum).items():
             figures[f"{kind}: {question}"] = share
     crops = [thing.crop for table in found[:20] for thing in table.things][:64]
