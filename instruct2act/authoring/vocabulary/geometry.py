@@ -14,7 +14,7 @@ Ring = list[list[float]]
 Corner = tuple[float, float, float, float]
 Relation = Callable[[History, int, int, int], float]
 
-RIM = 0.005
+RIM = 0.007
 """Metres of a container's outline that are its wall."""
 
 
