@@ -111,10 +111,12 @@ def find_place(
     """
     own = footprint_of(ctx, chosen(masks, obj, "obj"))
     room = Room(ctx.robot.info.workspace, own.cell)
-    for i, mask in enumerate(masks):
-        if i != obj or near is None:
-            room.fill(footprint_of(ctx, mask).points)
     around = np.asarray(own.center if near is None else finite(near, "near")[:2], dtype=np.float64)
+    # A place beside its own is elsewhere; beside another thing, its own counts as free.
+    moves_away = float(np.linalg.norm(around - own.center)) < own.radius / 2
+    for i, mask in enumerate(masks):
+        if i != obj or moves_away:
+            room.fill(footprint_of(ctx, mask).points)
     place = room.free(own.radius, around, SIDES[side] if side else None)
     if place is None:
         where = f" on the {side} side of" if side else " near"

@@ -103,8 +103,11 @@ def rearrange_actions(
 
 
 def _deliver(table: _Table, waiting: Sequence[int], landing: Mapping[int, Bool], targets: Mapping[int, Float]) -> None:
-    """Moves every waiting thing to its target: first those whose target is free, a cycle broken by parking one."""
-    left, parked = list(waiting), set[int]()
+    """Moves every waiting thing to its target: first those whose target is free, a cycle broken by parking one.
+
+    The farthest come first: a small distance may be the masks' error, and what fails then stops nothing else.
+    """
+    left, parked = sorted(waiting, key=lambda i: -float(np.linalg.norm(table.center[i] - targets[i]))), set[int]()
     while left:
         blocked_by = {i: [j for j in left if j != i and table.meets(j, landing[i])] for i in left}
         free = next((i for i in left if not blocked_by[i]), None)

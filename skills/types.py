@@ -262,8 +262,8 @@ class Workspace:
 class Action:
     """One primitive, complete: what ``PickPlace`` or ``Push`` builds and ``RobotExecution`` carries out.
 
-    ``pick_place``: suction on at ``start`` (z is the expected height of the surface), off at ``end``; the object turns by
-    ``end.yaw - start.yaw``. ``push``: the spatula, blade across the motion, moves along the table from start to end.
+    ``pick_place``: suction on at ``start`` (z is the expected height of the surface), off at ``end``; the object turns
+    by ``end.yaw - start.yaw``. ``push``: the spatula, blade across the motion, moves along the table from start to end.
     """
 
     primitive: Literal["pick_place", "push"]

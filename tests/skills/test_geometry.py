@@ -109,6 +109,8 @@ def test_a_new_place_for_a_thing_leaves_its_own_and_all_others(table: Table) -> 
     block = index(do, objs, "red block")
     place, at = do.FindPlace(block, masks), do.Pixel2Loc(block, masks)
     assert 0.07 < np.hypot(place[0] - at[0], place[1] - at[1]) < 0.2
+    right = do.FindPlace(block, masks, near=at, side="right")
+    assert right[1] - at[1] > 0.07 and abs(right[0] - at[0]) <= right[1] - at[1]
 
 
 def test_room_is_exact_to_a_cell() -> None:
