@@ -130,7 +130,7 @@ class Watch:
         self._aside = 0.0  # motion and waiting inside the current call
         self._motion_began: float | None = None
         self._motion_last = 0.0
-        self._motion_waited = 0.0
+        self._motion_waited = self._motion_last_waited = 0.0
         self._motion_allowed: float | None = None
 
     @property
@@ -163,7 +163,7 @@ class Watch:
         now = self._now()
         if self._motion_began is None:
             self._motion_began, self._motion_waited = now, self.waiting_s
-        self._motion_last = now
+        self._motion_last, self._motion_last_waited = now, self.waiting_s
         self.check()
         if self._on_tick is not None:
             self._on_tick(phase, frame)
@@ -176,7 +176,7 @@ class Watch:
         """A motion planned for this long begins; `tick` raises once it takes more than ``limits`` allow."""
         self._end_motion()
         self._motion_began = self._motion_last = self._now()
-        self._motion_waited = self.waiting_s
+        self._motion_waited = self._motion_last_waited = self.waiting_s
         self._motion_allowed = self.limits.motion_factor * max(0.0, seconds) + self.limits.motion_slack_s
 
     @contextmanager
@@ -212,7 +212,7 @@ class Watch:
 
     def _end_motion(self) -> None:
         if self._motion_began is not None:
-            spent = self._motion_last - self._motion_began - (self.waiting_s - self._motion_waited)
+            spent = self._motion_last - self._motion_began - (self._motion_last_waited - self._motion_waited)
             self.motion_s += max(0.0, spent)
             self._aside += max(0.0, spent)
         self._motion_began = self._motion_allowed = None

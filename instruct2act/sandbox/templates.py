@@ -25,7 +25,8 @@ def match(key: str, known: Iterable[str]) -> str | None:
     if number is None:
         numbered = [(_split(other)[1] or 0, name) for other, name in exact.items() if _split(other)[0] == stem]
         return min(numbered)[1] if numbered else None
-    return exact.get(stem) if number <= 1 else None
+    same = [name for other, name in exact.items() if _split(other) == (stem, number)]
+    return same[0] if same else exact.get(stem) if number <= 1 else None
 
 
 def spelled(pictures: Mapping[str, _T], tree: ast.AST) -> dict[str, _T]:

@@ -143,7 +143,7 @@ class _Outward:
             return self.convert(value.tolist(), depth)
         if isinstance(value, tuple):
             return tuple(self.convert(item, depth + 1) for item in value)
-        if isinstance(value, Sequence):
+        if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
             return [self.convert(item, depth + 1) for item in value]
         if isinstance(value, Mapping):
             return {str(key): self.convert(item, depth + 1) for key, item in value.items()}

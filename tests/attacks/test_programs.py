@@ -10,11 +10,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from attacked import CANARY, World
+from contained import CANARY, World
 from hostile import NOTHING, Attack
 from hostile.ends import UNPARSED
 
-from instruct2act.sandbox import Execution, Gateway
+from instruct2act.sandbox import Execution, Gateway, Limits
 
 pytestmark = pytest.mark.needs("jail")
 
@@ -24,6 +24,7 @@ ATTACKS = [
     for name in CLASSES
     for attack in import_module(f"hostile.{name}").ATTACKS
 ]
+PATIENT = Limits(program_s=20, turn_s=10)
 HOST_MEMORY_KB = 300 * 1024
 BENIGN = """
 def main():
@@ -58,6 +59,9 @@ def test_hostile_program(attack: Attack, gateway: Gateway, world: World) -> None
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     execution = world.run(gateway, attack.source)
+    if execution.error is not None and execution.error.type == "TimeLimit" and "TimeLimit" not in attack.dies:
+        world = World(world.file)  # a busy machine: what ends it when it is given time
+        execution = world.run(gateway, attack.source, limits=PATIENT)
 
     ends_within_its_limits(execution)
     learns_nothing(execution, world)

@@ -1,13 +1,15 @@
-"""A world in which every reach of a program would show."""
+"""For tests of the sandbox: a gateway, and a world in which every reach of a program would show."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import skills
 from instruct2act.sandbox import Execution, Gateway, Limits
@@ -92,3 +94,18 @@ def _mask(row: int) -> Mask:
     array = np.zeros((128, 256), bool)
     array[row : row + 10, 20:40] = True
     return Mask.of(array)
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[Gateway]:
+    os.environ["INSTRUCT2ACT_CANARY"] = CANARY
+    with Gateway() as made:
+        yield made
+    os.environ.pop("INSTRUCT2ACT_CANARY", None)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    file = tmp_path / "secret.txt"
+    file.write_text(CANARY, encoding="utf-8")
+    return World(file)
