@@ -7,6 +7,7 @@ counter-clockwise, then its holes, clockwise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -121,24 +122,37 @@ def triangles(rings: Sequence[Polygon]) -> tuple[Polygon, npt.NDArray[np.int64]]
     Returns:
         (V, 2) points and (T, 3) counter-clockwise indices into them.
     """
-    points = np.concatenate(list(rings))
+    return _triangles(tuple(ring.tobytes() for ring in rings))
+
+
+@lru_cache(maxsize=16)
+def _triangles(key: tuple[bytes, ...]) -> tuple[Polygon, npt.NDArray[np.int64]]:
+    rings = [np.frombuffer(ring, dtype=np.float64).reshape(-1, 2) for ring in key]
+    points = np.concatenate(rings)
     starts = np.cumsum([0, *(len(ring) for ring in rings)])
     loop = list(range(starts[1]))
     holes = [list(range(starts[i], starts[i + 1])) for i in range(1, len(rings))]
     for hole in sorted(holes, key=lambda ids: -points[ids, 0].max()):
         loop = _bridge(points, loop, hole)
     corners: list[tuple[float, float]] = [(float(x), float(y)) for x, y in points]
+
+    def bends_in(i: int) -> bool:
+        return _turn(corners, loop[i - 1], loop[i], loop[(i + 1) % len(loop)]) < 1e-12
+
+    # Only a corner that bends inwards can lie in an ear, and cutting one off changes only its neighbours' bends.
+    inward = [bends_in(i) for i in range(len(loop))]
     cut: list[tuple[int, int, int]] = []
+    at = 0
     while len(loop) > 3:
-        # Only a corner that bends inwards can lie in an ear.
-        inward = [
-            loop[i] for i in range(len(loop)) if _turn(corners, loop[i - 1], loop[i], loop[(i + 1) % len(loop)]) < 1e-12
-        ]
-        ear = next((i for i in range(len(loop)) if _is_ear(corners, loop, inward, i)), None)
-        if ear is None:
+        count = len(loop)
+        inner = [loop[k] for k in range(count) if inward[k]]
+        at = next((k % count for k in range(at, at + count) if _is_ear(corners, loop, inner, k % count)), -1)
+        if at < 0:
             raise ValueError("an outline crosses itself: it has no ear to cut off")
-        cut.append((loop[ear - 1], loop[ear], loop[(ear + 1) % len(loop)]))
-        del loop[ear]
+        cut.append((loop[at - 1], loop[at], loop[(at + 1) % count]))
+        del loop[at], inward[at]
+        for k in ((at - 1) % (count - 1), at % (count - 1)):
+            inward[k] = bends_in(k)
     cut.append((loop[0], loop[1], loop[2]))
     kept = [corner for corner in cut if _turn(corners, *corner) > 1e-12]
     return points, np.array(kept, dtype=np.int64)
