@@ -35,9 +35,7 @@ def make(task: str, level: str = "L1", seed: int = 0, **options: Any) -> Tableto
     """
     from sim.env import TabletopEnv
 
-    env = TabletopEnv(task, level, **options)
-    env.reset(seed=seed)
-    return env
+    return _ready(TabletopEnv(task, level, **options), seed)
 
 
 def make_scene(scene_seed: int = 0, **options: Any) -> TabletopEnv:
@@ -45,9 +43,7 @@ def make_scene(scene_seed: int = 0, **options: Any) -> TabletopEnv:
     from sim.env import TabletopEnv
     from sim.free import GeneratedRecipe
 
-    env = TabletopEnv(GeneratedRecipe(), **options)
-    env.reset(seed=scene_seed)
-    return env
+    return _ready(TabletopEnv(GeneratedRecipe(), **options), scene_seed)
 
 
 def make_objects(objects: str, seed: int = 0, **options: Any) -> TabletopEnv:
@@ -65,9 +61,7 @@ def make_objects(objects: str, seed: int = 0, **options: Any) -> TabletopEnv:
     from sim.free import ListedRecipe
     from sim.words import parse_objects
 
-    env = TabletopEnv(ListedRecipe(tuple(parse_objects(objects))), **options)
-    env.reset(seed=seed)
-    return env
+    return _ready(TabletopEnv(ListedRecipe(tuple(parse_objects(objects))), **options), seed)
 
 
 def slots_for_reward(env: TabletopEnv, instruction: Instruction | None = None) -> dict[str, Any]:
@@ -87,6 +81,15 @@ def register_envs() -> None:
         id = f"instruct2act/{name}-v0"
         if id not in gymnasium.registry:
             gymnasium.register(id, entry_point="sim.env:TabletopEnv", kwargs={"task": name})
+
+
+def _ready(env: TabletopEnv, seed: int) -> TabletopEnv:
+    try:
+        env.reset(seed=seed)
+    except BaseException:
+        env.close()
+        raise
+    return env
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,7 @@ from sim.situation import Situation, look_at
 from sim.states import Snapshot
 from sim.task import Recipe, TaskRecipe, find_task, streams
 from sim.world import World
+from skills.errors import Mistake
 from skills.robots import Monitor, Silent
 from skills.types import Action, Instruction, Moment, Outcome, Pose, View
 
@@ -37,7 +38,7 @@ _REACH = np.array([1.5, 1.5, 1.5, np.float32(math.pi)], dtype=np.float32)
 """Bounds of the tool's pose, which may end a motion a little outside the workspace."""
 _FAR = 2000.0
 """Metres; the top and front cameras stand about a kilometre away."""
-_ATTEMPTS = 100
+_ATTEMPTS = 40
 _STAGE_SIZE = (480, 640)
 
 
@@ -64,9 +65,9 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     at the second, turning what it holds by the difference of the yaws; the spatula pushes from the first to the
     second. Values outside the space are clipped to it.
 
-    Reward: the increase of the goal's progress, in [0, 1] over an episode. Terminates when the goal first holds at rest,
-    or when something forbidden happened; truncates when the budget is used. A free scene has no goal: reward 0, no end
-    but the budget's.
+    Reward: the increase of the goal's progress, in [0, 1] over an episode. Terminates when the goal first holds at
+    rest, or when something forbidden happened; truncates when the budget is used. A free scene has no goal: reward 0,
+    no end but the budget's.
 
     Args:
         task: a task's name, or a recipe for other scenes.
@@ -154,7 +155,10 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
             if draft.scene.build(self.world):
                 break
         else:
-            raise RuntimeError(f"{self.task} {self.level} seed {seed}: no scene fits in {_ATTEMPTS} attempts")
+            raise Mistake(
+                f"{self.task} {self.level} seed {seed}: the things do not fit on the table in {_ATTEMPTS} attempts; "
+                "name fewer or smaller ones"
+            )
         self.world.events()
         self.scene, self.instruction, self.goal = draft.scene, draft.instruction, draft.goal
         self.steps, self.tool_pose = 0, HOME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -63,11 +64,7 @@ def on_table(ring: Ring, edge: float = EDGE) -> bool:
 
 def is_free(spot: Spot, taken: Iterable[Spot], gap_m: float = GAP, apart: float = APART) -> bool:
     """Whether a spot keeps its distance to those taken: ``gap_m`` between rings, ``apart`` between centres."""
-    return all(
-        np.hypot(spot.center[0] - other.center[0], spot.center[1] - other.center[1]) >= apart
-        and gap(spot.ring, other.ring) >= gap_m
-        for other in taken
-    )
+    return all(math.dist(spot.center, other.center) >= apart and gap(spot.ring, other.ring) >= gap_m for other in taken)
 
 
 def sample(
@@ -83,15 +80,15 @@ def sample(
     Raises:
         NoRoom: none found.
     """
+    hull = convex_hull(outline[0])
     for _ in range(tries):
         turn = float(rng.uniform(-np.pi, np.pi)) if yaw is None else yaw
-        ring = rotated(outline[0], turn)
+        ring = rotated(hull, turn)
         low = np.array(WORKSPACE.low[:2]) + EDGE - ring.min(axis=0)
         high = np.array(WORKSPACE.high[:2]) - EDGE - ring.max(axis=0)
         x, y = rng.uniform(low, high)
-        pose = Pose(float(x), float(y), 0.0, turn)
-        if is_free(Spot.of(outline, pose), taken):
-            return pose
+        if is_free(Spot((float(x), float(y)), ring + np.array([x, y])), taken):
+            return Pose(float(x), float(y), 0.0, turn)
     raise NoRoom(f"no free place among {len(taken)} taken ones")
 
 
