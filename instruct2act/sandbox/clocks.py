@@ -25,7 +25,7 @@ class Limits:
 
     Attributes:
         program_s: seconds of the program's own computing, all turns together.
-        turn_s: the same between two skill calls.
+        turn_s: the same between two skill calls; checking types counts too.
         skills_s: seconds of skills, motions and waiting not counted.
         motion_factor, motion_slack_s: a motion planned for t seconds may take ``factor * t + slack``.
         episode_s: seconds of everything but waiting.
@@ -35,8 +35,8 @@ class Limits:
         source_bytes: of the program's text.
     """
 
-    program_s: float = 5.0
-    turn_s: float = 0.5
+    program_s: float = 2.5
+    turn_s: float = 1.0
     skills_s: float = 120.0
     motion_factor: float = 2.0
     motion_slack_s: float = 5.0

@@ -79,15 +79,22 @@ def _layer(name: str, purpose: str, advice: str) -> Layer:
     mandatory = name != "namespaces"
     if sys.platform != "linux":
         return Layer(name, mandatory, False, f"{platform.system()} has none", _PLATFORM)
-    command = [sys.executable, "-I", "-S", str(_LAUNCHER), "--only", name]
+    amiss = _tried(name)
+    return Layer(name, mandatory, not amiss, amiss or purpose, advice if amiss else "")
+
+
+def _tried(*names: str) -> str:
+    """What came of putting layers up in a process of its own; "" where they hold."""
+    command = [sys.executable, "-I", "-S", str(_LAUNCHER), *(word for name in names for word in ("--only", name))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env={})
-    if done.returncode == 0:
-        return Layer(name, mandatory, True, purpose, "")
-    return Layer(name, mandatory, False, done.stderr.strip()[-300:] or f"exit status {done.returncode}", advice)
+    return "" if done.returncode == 0 else done.stderr.strip()[-300:] or f"exit status {done.returncode}"
 
 
+@cache
 def missing() -> str:
     """A sentence on the mandatory layers that this machine lacks, "" where none is."""
+    if sys.platform == "linux" and not _tried(*(name for name in _PURPOSE if name != "namespaces")):
+        return ""
     lacking = [layer for layer in layers() if layer.mandatory and not layer.holds]
     if not lacking:
         return ""

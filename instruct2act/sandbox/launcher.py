@@ -256,7 +256,7 @@ def main(arguments: list[str]) -> None:
 
     Options: ``--parent PID`` to die with; ``--read FILE`` and ``--run FILE`` (repeatable) what the program may read and
     execute; ``--keep-stderr``; ``--best-effort`` goes on without layers that this machine lacks; ``--only LAYER``
-    applies one layer and returns, to find out whether it can be had.
+    (repeatable) applies these and returns, to find out whether they can be had.
     """
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options, program = arguments[:split], arguments[split + 1 :]
@@ -276,7 +276,8 @@ def main(arguments: list[str]) -> None:
     }
     if named["--only"]:
         no_new_privileges()
-        layers[named["--only"][0]]()
+        for name in named["--only"]:
+            layers[name]()
         return
 
     with contextlib.suppress(OSError):

@@ -28,6 +28,7 @@ from instruct2act.sandbox.values import Handle
 if TYPE_CHECKING:
     import pydantic_monty as api
 
+_ADVICE = "`instruct2act doctor` tries each layer; the folder for temporary files (TMPDIR) must allow execution"
 _GRACE_S = 0.25
 _SUSPENSIONS_BESIDE_CALLS = 2000
 _EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
@@ -97,7 +98,7 @@ class _Spares:
             raise SandboxUnavailable("a sandbox does not survive a fork: build one in each process")
         found = self._ready.get()
         if isinstance(found, Exception):
-            raise SandboxUnavailable(f"a worker could not be started: {found}. {jail.missing()}".strip()) from found
+            raise SandboxUnavailable(f"{self._binary} could not be started: {found}. {_ADVICE}") from found
         return found
 
     def _fill(self) -> None:
@@ -172,7 +173,7 @@ class MontyGuest:
             self._process = os.pidfd_open(self._pid or 0) if held else None
         except Exception as error:
             _end(worker)
-            raise SandboxUnavailable(f"a worker did not start: {error}. {jail.missing()}".strip()) from error
+            raise SandboxUnavailable(f"a worker did not start: {error}. {_ADVICE}") from error
 
     @property
     def pid(self) -> int | None:

@@ -141,9 +141,12 @@ def children() -> set[str]:
 
 def test_a_missing_layer_refuses_and_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = jails.Layer("landlock", True, False, "this kernel offers no landlock", "use a kernel from 5.13 on")
+    monkeypatch.setattr(jails, "_tried", lambda *names: layer.detail)
     monkeypatch.setattr(jails, "layers", lambda: (layer,))
+    jails.missing.cache_clear()
     with pytest.raises(SandboxUnavailable, match=r"landlock.*kernel from 5\.13.*language-only"):
         Monty()
+    jails.missing.cache_clear()
 
 
 def test_language_only_runs_without(world: World) -> None:
