@@ -29,7 +29,7 @@ UNSEEN_PATTERNS = ("zigzag", "patches", "lattice")
 """Object patterns that only ``unseen`` draws; of surfaces, likewise ``UNSEEN_SURFACES``."""
 
 UNSEEN_SURFACES = ("brick", "tiles", "lattice")
-UNSEEN_FAMILIES = ("gear", "cross", "arrow")
+UNSEEN_FAMILIES = ("gear", "cross")
 """Families of random shapes that only ``unseen`` draws."""
 
 _PLAIN_TABLES = (24.0, 235.0)
@@ -70,9 +70,14 @@ def pictures(
             for _ in range(views):
                 world.look = Look(table=None, ground=None) if alone else random_look(rng, split)
                 camera, size = random_camera(rng)
-                seen = world.render(camera, segmentation=True, size=size)
-                areas = {id: _shown_alone(world, bare, id, camera, size) for id in world.objects} if whole else {}
-                yield Picture(seen.rgb, _ids(seen).astype(np.int16), areas)
+                yield take(world, camera, size, bare if whole else None)
+
+
+def take(world: World, camera: CameraSpec, size: tuple[int, int] = SIZE, bare: World | None = None) -> Picture:
+    """A picture of a world; with another, empty world at hand also what each object would show by itself."""
+    seen = world.render(camera, segmentation=True, size=size)
+    areas = {id: _shown_alone(world, bare, id, camera, size) for id in world.objects} if bare else {}
+    return Picture(seen.rgb, _ids(seen).astype(np.int16), areas)
 
 
 def _shown_alone(world: World, bare: World, id: int, camera: CameraSpec, size: tuple[int, int]) -> int:

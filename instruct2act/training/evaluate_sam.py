@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from instruct2act.training.engine import Picture
+from instruct2act.training.engine import Picture, take
+from instruct2act.training.pool import held_out
 from instruct2act.training.prompting import inner_point
 from skills.backends import Segmenter
 from skills.types import Bool, Image
+
+Figures = dict[str, float]
+"""Means by name."""
 
 SMALL, LARGE = (7, 14), (15, 10_000)
 """Short sides of an object's box, pixels, both ends included: the groups that figures are given for."""
@@ -38,7 +43,7 @@ class Tally:
     encode_s: list[float] = field(default_factory=list)
     everything_s: list[float] = field(default_factory=list)
 
-    def figures(self) -> dict[str, float]:
+    def figures(self) -> Figures:
         """Means by name; NaN where there was nothing to judge."""
 
         def mean(values: Sequence[float]) -> float:
@@ -102,3 +107,36 @@ def iou(a: Bool, b: Bool) -> float:
     """Intersection over union of two masks."""
     shared, either = int(np.count_nonzero(a & b)), int(np.count_nonzero(a | b))
     return shared / max(1, either)
+
+
+def judge_sets(segmenter: Segmenter, folder: Path, count: int, seed: int = 0) -> dict[str, Figures]:
+    """Figures by set: pictures like training's by other seeds, pictures unlike any, and first looks of the tasks.
+
+    Args:
+        segmenter: with its weights.
+        folder: keeps the pictures.
+        count: pictures of each set.
+        seed: draws the inner points.
+    """
+    sets: dict[str, Sequence[Picture]] = {
+        "train": held_out(folder / "held-out", "train", count),
+        "unseen": held_out(folder / "held-out", "unseen", count),
+        "tasks": list(first_looks(count)),
+    }
+    return {name: evaluate(segmenter, of, np.random.default_rng(seed)).figures() for name, of in sets.items()}
+
+
+def first_looks(count: int, seed: int = 1_000_000) -> Iterator[Picture]:
+    """The top view of ``count`` scenes, each task in turn."""
+    import sim
+    from sim.cameras import TOP
+    from sim.world import World
+
+    names = sorted(sim.TASKS)
+    with World() as bare:
+        for number in range(count):
+            env = sim.make(names[number % len(names)], "L1", seed + number)
+            try:
+                yield take(env.world, TOP, bare=bare)
+            finally:
+                env.close()

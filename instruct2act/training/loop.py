@@ -43,7 +43,7 @@ class Budget:
         return min(1.0, share)
 
 
-def learning_rate(step: int, spent: float, warmup: int = 200) -> float:
+def learning_rate(step: int, spent: float, warmup: int = 100) -> float:
     """Factor on the peak learning rate: a linear warm-up in steps, then a cosine to 2 % over the budget."""
     return min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent)))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,41 +61,52 @@ def read_shard(path: Path) -> list[Picture]:
     return found
 
 
+def fill(folder: Path, seed: int, shards: int, report: Callable[[int, int], None] = lambda _done, _of: None) -> None:
+    """Renders the shards of a pool that are missing.
+
+    Args:
+        folder: where they go.
+        seed: of their pictures.
+        shards: how many the pool shall have.
+        report: hears how many of how many are there.
+    """
+    for number in range(shards):
+        report(number, shards)
+        write_shard(folder, seed, number)
+
+
 @dataclass
 class Pool:
-    """The pictures of a folder, held in memory and grown as the folder grows.
+    """The pictures of a folder, held in memory.
 
     Attributes:
-        folder: where ``write_shard`` puts shards.
-        limit: shards held at most; the newest stay.
+        shards: pictures by shard.
     """
 
-    folder: Path
-    limit: int = 160
-    _shards: dict[Path, list[Picture]] = field(default_factory=dict)
+    shards: Sequence[Sequence[Picture]]
 
-    def grow(self, most: int = 1) -> int:
-        """Reads up to ``most`` shards that came since; returns how many pictures there are."""
-        fresh = [path for path in sorted(self.folder.glob("*.npz")) if path not in self._shards]
-        for path in fresh[:most]:
-            self._shards[path] = read_shard(path)
-            if len(self._shards) > self.limit:
-                self._shards.pop(next(iter(self._shards)))
-        return sum(len(pictures) for pictures in self._shards.values())
+    @classmethod
+    def read(cls, folder: Path) -> Pool:
+        """Every finished shard of a folder.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        shards = [read_shard(path) for path in sorted(folder.glob("*.npz"))]
+        if not shards:
+            raise FileNotFoundError(f"no pictures in {folder}; instruct2act.training.pool.fill renders some")
+        return cls(shards)
+
+    def __len__(self) -> int:
+        return sum(len(shard) for shard in self.shards)
 
     def draw(self, rng: np.random.Generator, size: tuple[int, int] | None = None) -> Picture:
-        """One picture at random; of a given (height, width) if asked."""
-        shards = list(self._shards.values())
+        """One picture at random; of a given (height, width) if asked, which at least one must have."""
         while True:
-            shard = shards[int(rng.integers(len(shards)))]
+            shard = self.shards[int(rng.integers(len(self.shards)))]
             picture = shard[int(rng.integers(len(shard)))]
             if size is None or picture.segmentation.shape == size:
                 return picture
-
-    def __iter__(self) -> Iterator[Picture]:
-        """All of them, in the order of their shards."""
-        for shard in self._shards.values():
-            yield from shard
 
 
 def held_out(folder: Path, split: Split, count: int, seed: int = 10_000) -> Sequence[Picture]:

@@ -18,13 +18,16 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
-from instruct2act.training.pool import Pool
+from instruct2act.training.pool import Pool, fill
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
 from skills.backends.sam.decoder import attend, upscale
 from skills.backends.sam.small import SmallConfig, build_small
 
-FOCAL_WEIGHT = 20.0
-"""Of the focal loss beside the dice loss and the predicted IoU's square error (Segment Anything, appendix A)."""
+FOCAL_WEIGHT = 2.0
+"""Of the focal loss beside the dice loss and the predicted IoU's square error."""
+
+_REPORT_EVERY = 20
+"""Steps."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Options:
 
     Attributes:
         folder: for the pool of pictures and the checkpoint; training goes on from a checkpoint that is there.
-        steps, minutes: the budget, one of the two.
+        steps, minutes: the budget, one of the two; with steps, a seed gives the same weights on the same machine.
+        shards: of the pool of pictures, 128 in each.
         seed: of weights, pictures and prompts.
         pictures, prompts: in a step; prompts a picture.
         peak: learning rate at its highest.
@@ -44,6 +48,7 @@ class Options:
     folder: Path
     steps: int = 0
     minutes: float = 0.0
+    shards: int = 80
     seed: int = 0
     pictures: int = 8
     prompts: int = 6
@@ -187,30 +192,32 @@ def judge(logits: torch.Tensor, iou: torch.Tensor, target: torch.Tensor) -> tupl
         target: (N, H, W) bool.
 
     Returns:
-        The loss, and (N, 4) the IoU that the masks really have at the picture's size.
+        The loss, and (N, 4) the IoU that the masks really have, by mask cells.
     """
-    size = (target.shape[-2], target.shape[-1])
-    exact = target.float()
     with torch.no_grad():
-        cells = F.interpolate(exact[:, None], logits.shape[-2:], mode="area")
+        cells = F.interpolate(target[:, None].float(), logits.shape[-2:], mode="area")
         best = mask_loss(logits[:, 1:], cells).argmin(dim=1) + 1
-        hard = F.interpolate(logits, size, mode="bilinear") > 0
-        shared = (hard & target[:, None]).sum(dim=(-2, -1))
-        either = (hard | target[:, None]).sum(dim=(-2, -1))
-        fits = shared / either.clamp(min=1)
+        hard = (logits > 0).float()
+        shared = (hard * cells).sum(dim=(-2, -1))
+        fits = shared / (hard + cells - hard * cells).sum(dim=(-2, -1)).clamp(min=1)
     rows = torch.arange(len(logits), device=logits.device)
     corrected = torch.stack([logits[:, 0], logits[rows, best]], dim=1)
-    loss = mask_loss(F.interpolate(corrected, size, mode="bilinear"), exact[:, None]).mean()
+    loss = mask_loss(corrected, cells).mean()
     return loss + F.mse_loss(iou, fits), fits
 
 
 def mask_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Focal (gamma 2) and dice loss of masks (N, M, h, w) against (N, 1, h, w) in [0, 1]: (N, M)."""
+    """Dice and focal loss (gamma 2) of masks (N, M, h, w) against (N, 1, h, w) shares of covered pixels: (N, M).
+
+    The focal loss is summed over the picture and divided by the target's size, so that small things count as much as
+    large ones.
+    """
     wide = target.expand_as(logits)
     cross = F.binary_cross_entropy_with_logits(logits, wide, reduction="none")
     chance = logits.sigmoid()
-    focal = ((chance - wide) ** 2 * cross).mean(dim=(-2, -1))
-    shared, both = (chance * wide).sum(dim=(-2, -1)), (chance + wide).sum(dim=(-2, -1))
+    area = wide.sum(dim=(-2, -1))
+    focal = ((chance - wide) ** 2 * cross).sum(dim=(-2, -1)) / (area + 32)
+    shared, both = (chance * wide).sum(dim=(-2, -1)), chance.sum(dim=(-2, -1)) + area
     return FOCAL_WEIGHT * focal + 1 - (2 * shared + 1) / (both + 1)
 
 
@@ -218,24 +225,23 @@ def train(options: Options, report: Report = silent) -> Path:
     """Trains until the budget is spent, going on from the folder's checkpoint if there is one.
 
     Args:
-        options: see there. The pool of pictures must hold at least one shard (``instruct2act.training.pool``).
-        report: hears the figures every twenty steps.
+        options: see there.
+        report: hears the figures every twenty steps, and before that how much of the pool is rendered.
 
     Returns:
-        The checkpoint's path; ``instruct2act.training.weights`` makes shipped weights of it.
+        The checkpoint's path; ``instruct2act.training.export_sam`` makes shipped weights of it.
     """
-    pool = Pool(options.folder / "pool")
-    if not pool.grow(most=1000):
-        raise FileNotFoundError(f"no pictures in {pool.folder}; render some first")
+    folder = options.folder / "pool"
+    fill(folder, options.seed, options.shards, lambda done, of: report({"rendered": done, "of": of}))
+    pool = Pool.read(folder)
     trainer = Trainer(options)
     budget, sums, saved = trainer.budget, {"loss": 0.0, "best": 0.0, "picked": 0.0}, trainer.budget.seconds
     while budget.spent < 1:
         for name, value in trainer.step(pool).items():
-            sums[name] += value / 20
-        if budget.done % 20 == 0:
+            sums[name] += value / _REPORT_EVERY
+        if budget.done % _REPORT_EVERY == 0:
             report({"step": budget.done, **sums, "seconds": budget.seconds, "spent": budget.spent})
             sums = dict.fromkeys(sums, 0.0)
-            pool.grow()
         if budget.seconds - saved > options.keep_every_s:
             saved = budget.seconds
             trainer.save()

@@ -6,6 +6,7 @@ What differs from the published builders (``segment_anything.build_sam``):
   8 px wide and the decoder's upscaling (x 4) is as published;
 * a stem of stride-2 convolutions makes the tokens instead of one patch projection (Xiao et al. 2021, "Early
   convolutions help transformers see better");
+* positions are encoded at several scales instead of one, down to a few pixels;
 * a picture is not padded to a square: the position embeddings are cropped to its own tokens, so 128 x 256 costs half.
 
 The state dict is that of the published classes, stem apart.
@@ -13,6 +14,7 @@ The state dict is that of the published classes, stem apart.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -33,16 +35,20 @@ STRIDE = 8
 """Pixels a token."""
 
 
+FINEST = 6.0
+"""Largest scale of the position encoding's random frequencies; the published scale is 1."""
+
+
 @dataclass(frozen=True)
 class SmallConfig:
     """Sizes of the model. The file with the weights carries them, so a checkpoint says itself how to build it."""
 
-    width: int = 160
-    depth: int = 6
-    heads: int = 4
+    width: int = 96
+    depth: int = 5
+    heads: int = 3
     window: int = 8
-    stem: tuple[int, int] = (32, 64)
-    prompt_width: int = 96
+    stem: tuple[int, int] = (24, 48)
+    prompt_width: int = 64
     decoder_mlp: int = 256
     decoder_heads: int = 4
 
@@ -58,10 +64,10 @@ class Stem(nn.Module):
             nn.GroupNorm(4, first),
             nn.ReLU(),
             nn.Conv2d(first, second, 3, stride=2, padding=1),
-            nn.GroupNorm(8, second),
+            nn.GroupNorm(4, second),
             nn.ReLU(),
             nn.Conv2d(second, second, 3, padding=1),
-            nn.GroupNorm(8, second),
+            nn.GroupNorm(4, second),
             nn.ReLU(),
             nn.Conv2d(second, out, 3, stride=2, padding=1),
         )
@@ -124,9 +130,13 @@ def build_small(config: SmallConfig | None = None) -> Sam:
     """An untrained small model, in evaluation mode; a published ``Sam`` through and through."""
     config = config or SmallConfig()
     side = LONG_SIDE // STRIDE
+    prompts = PromptEncoder(config.prompt_width, (side, side), (LONG_SIDE, LONG_SIDE), 16, nn.ReLU)
+    # Published at scale 1, points some 20 px apart (of 256) are hardly told apart.
+    frequencies = prompts.pe_layer.positional_encoding_gaussian_matrix
+    frequencies *= torch.logspace(0, math.log10(FINEST), frequencies.shape[1])
     sam = Sam(
         image_encoder=SmallEncoder(config),
-        prompt_encoder=PromptEncoder(config.prompt_width, (side, side), (LONG_SIDE, LONG_SIDE), 16, nn.ReLU),
+        prompt_encoder=prompts,
         mask_decoder=MaskDecoder(
             transformer_dim=config.prompt_width,
             transformer=TwoWayTransformer(
@@ -139,4 +149,21 @@ def build_small(config: SmallConfig | None = None) -> Sam:
             iou_head_hidden_dim=config.prompt_width,
         ),
     )
+    _look_where_the_point_is(sam)
     return sam.eval()
+
+
+def _look_where_the_point_is(sam: Sam) -> None:
+    """Starts the cross attentions with equal projections of queries and keys: equal positions attend to each other.
+
+    Without it, training spends its first hundreds of steps on finding out that a point's place means anything.
+    """
+    for embedding in sam.prompt_encoder.point_embeddings:
+        embedding.weight.data *= 0.2
+    transformer = sam.mask_decoder.transformer
+    crossing = [transformer.final_attn_token_to_image]
+    for layer in transformer.layers:
+        crossing += [layer.cross_attn_token_to_image, layer.cross_attn_image_to_token]
+    for attention in crossing:
+        nn.init.orthogonal_(attention.q_proj.weight, gain=2.2)
+        attention.k_proj.weight.data.copy_(attention.q_proj.weight.data)

@@ -1,0 +1,78 @@
+"""Makes the shipped segmenter of a training's checkpoint: half-precision weights, and a card with measured figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from instruct2act.training.evaluate_sam import Figures, judge_sets
+from instruct2act.training.loop import load
+from instruct2act.training.pool import SHARD
+from skills.backends.sam import build
+from skills.backends.sam.checkpoints import save_small
+from skills.backends.sam.small import SmallConfig
+from skills.backends.weights import PATHS
+
+
+def export(folder: Path, pictures: int = 200, out: Path | None = None, seed: int = 0) -> Path:
+    """Writes the averaged weights of ``folder``'s checkpoint, and the card beside them.
+
+    Args:
+        folder: of the training.
+        pictures: to judge on, of each set; 0: no card.
+        out: the safetensors file; the shipped one by default.
+        seed: what the training was given, for the card.
+
+    Raises:
+        FileNotFoundError: there is no checkpoint.
+    """
+    path = out or PATHS["sam"]
+    state = load(folder / "checkpoint.pt")
+    if state is None:
+        raise FileNotFoundError(f"no checkpoint in {folder}; `instruct2act train sam` makes one")
+    save_small(path, state["average"], SmallConfig(), steps=str(state["step"]))
+    if pictures:
+        figures = judge_sets(build(checkpoint=str(path)), folder, pictures)
+        shards = len(list((folder / "pool").glob("*.npz")))
+        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed, "pictures": shards * SHARD}
+        path.with_suffix(".md").write_text(card(facts, figures, path, pictures), encoding="utf-8")
+    return path
+
+
+def card(facts: Mapping[str, float], figures: Mapping[str, Figures], path: Path, pictures: int) -> str:
+    """The model card, in Markdown."""
+    names = list(next(iter(figures.values())))
+    rows = [f"| {name} | " + " | ".join(_number(figures[kind][name]) for kind in figures) + " |" for name in names]
+    table = "\n".join([f"| | {' | '.join(figures)} |", "|---|" + "---|" * len(figures), *rows])
+    sizes = ", ".join(f"{name} {value}" for name, value in asdict(SmallConfig()).items())
+    return f"""# {path.name}
+
+A small Segment Anything model: the classes of `segment_anything.modeling` with a convolutional stem and narrow layers
+({sizes}), {path.stat().st_size / 1e6:.1f} MB in half precision. It turns a point, a box or an earlier mask into three
+masks with a predicted IoU each. Pictures are resized to a longest side of 256 px; a mask cell covers 2 px.
+
+**For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws
+them. **Not for** photographs at large, people, text, transparent things or parts of objects: it has seen rendered
+pictures only. A user's own published checkpoint is a path in the config.
+
+**Data**: {facts["pictures"]:,.0f} pictures of the project's data engine (`instruct2act/training/engine.py`): random
+shapes, textures, sizes, surfaces, light and cameras, and those of the tasks; no data of others. **Recipe**: Segment
+Anything's (`instruct2act/training/sam.py`), seed {facts["seed"]:.0f}, {facts["steps"]:,.0f} steps of 8 pictures with 6
+prompts each, {facts["hours"]:.1f} h on one busy CPU thread. Made by `instruct2act train sam` and its `--export`.
+
+**Figures**, measured by `instruct2act train sam --evaluate` on {pictures} pictures of each set, one thread:
+"train" draws as training does, with another seed; "unseen" draws only surfaces, textures and shapes that training never
+draws; "tasks" are first looks (top view) of the simulator's tasks. Objects are "large" from 15 px of their box's short
+side and "small" from 7 to 14 px. Picked: the mask of highest predicted IoU, from one inner point drawn uniformly; best:
+the best of the three. Recall: objects visible to 70 % of which everything mode has a mask of IoU 0.75. False masks: no
+object at IoU 0.5, and not the table.
+
+{table}
+"""
+
+
+def _number(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.0f}" if value >= 2 else f"{value:.3f}"
