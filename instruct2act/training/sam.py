@@ -216,7 +216,7 @@ def mask_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     cross = F.binary_cross_entropy_with_logits(logits, wide, reduction="none")
     chance = logits.sigmoid()
     area = wide.sum(dim=(-2, -1))
-    focal = ((chance - wide) ** 2 * cross).sum(dim=(-2, -1)) / (area + 32)
+    focal = ((chance - wide) ** 2 * cross).sum(dim=(-2, -1)) / (area + 64)
     shared, both = (chance * wide).sum(dim=(-2, -1)), chance.sum(dim=(-2, -1)) + area
     return FOCAL_WEIGHT * focal + 1 - (2 * shared + 1) / (both + 1)
 

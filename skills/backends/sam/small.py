@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -130,7 +131,7 @@ def build_small(config: SmallConfig | None = None) -> Sam:
     """An untrained small model, in evaluation mode; a published ``Sam`` through and through."""
     config = config or SmallConfig()
     side = LONG_SIDE // STRIDE
-    prompts = PromptEncoder(config.prompt_width, (side, side), (LONG_SIDE, LONG_SIDE), 16, nn.ReLU)
+    prompts = PromptEncoder(config.prompt_width, (side, side), (LONG_SIDE, LONG_SIDE), 16, partial(nn.LeakyReLU, 0.1))
     # Published at scale 1, points some 20 px apart (of 256) are hardly told apart.
     frequencies = prompts.pe_layer.positional_encoding_gaussian_matrix
     frequencies *= torch.logspace(0, math.log10(FINEST), frequencies.shape[1])
@@ -145,7 +146,7 @@ def build_small(config: SmallConfig | None = None) -> Sam:
                 num_heads=config.decoder_heads,
                 mlp_dim=config.decoder_mlp,
             ),
-            activation=nn.ReLU,
+            activation=partial(nn.LeakyReLU, 0.1),
             iou_head_hidden_dim=config.prompt_width,
         ),
     )
