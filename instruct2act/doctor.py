@@ -95,8 +95,8 @@ def _torch() -> Iterator[Check]:
         torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU; the small checkpoints don't need one"
     )
     yield Check("torch device", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads, {where}")
-    mended = torchvision_ops.mend()
-    how = "compiled operators missing beside this torch; plain torch stands in" if mended else "whole"
+    whole = torchvision_ops.ensure_torchvision()
+    how = "whole" if whole else "compiled operators missing beside this torch; plain torch stands in"
     yield Check("torchvision operators", "ok", how)
 
 

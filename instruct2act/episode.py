@@ -52,28 +52,43 @@ def run_episode(
     """
     stop = stop or StopFlag()
     diary = Diary(spec, runtime, listeners)
-    with diary.stage("scene"):
-        robot = runtime.robot(spec)
+    robot: SimRobot | None = None
     try:
-        instruction = _instruction(spec, robot, pictures or {})
-        start = robot.observe()
-        diary.facts["instruction"] = instruction.text
-        diary.tell(Started(instruction, start, spec.scene(), robot.env.inventory()))
-        moments = Moments(robot, runtime, start)
         try:
-            program = _program(instruction, runtime, diary)
-            if program is not None:
-                diary.executed(_run(program, instruction, robot, runtime, diary, moments, stop))
-                diary.judged(robot.verdict())
-                _score(instruction, start, moments, runtime, diary)
+            with diary.stage("scene"):
+                robot = runtime.robot(spec)
+            _play(spec, robot, runtime, diary, stop, pictures or {})
         except KeyboardInterrupt:
-            robot.stop()
+            if robot is not None:
+                robot.stop()
             diary.ended("interrupted", None, {"type": "Interrupted", "message": stop.reason or "interrupted"})
         record = diary.record()
         diary.tell(Ended(record, _last_look(robot)))
         return record
     finally:
-        robot.close()
+        if robot is not None:
+            robot.close()
+
+
+def _play(
+    spec: EpisodeSpec,
+    robot: SimRobot,
+    runtime: Runtime,
+    diary: Diary,
+    stop: StopFlag,
+    pictures: Mapping[str, Image],
+) -> None:
+    """From the instruction to the score; the diary knows how far it came."""
+    instruction = _instruction(spec, robot, pictures)
+    start = robot.observe()
+    diary.facts["instruction"] = instruction.text
+    diary.tell(Started(instruction, start, spec.scene(), robot.env.inventory()))
+    moments = Moments(robot, runtime, start)
+    program = _program(instruction, runtime, diary)
+    if program is not None:
+        diary.executed(_run(program, instruction, robot, runtime, diary, moments, stop))
+        diary.judged(robot.verdict())
+        _score(instruction, start, moments, runtime, diary)
 
 
 def _instruction(spec: EpisodeSpec, robot: SimRobot, pictures: Mapping[str, Image]) -> Instruction:
@@ -204,10 +219,10 @@ class Moments:
         return view if self._runtime.config.perception.truth else view.without_truth()
 
 
-def _last_look(robot: SimRobot) -> Observation | None:
+def _last_look(robot: SimRobot | None) -> Observation | None:
     """How the table looks in the end, where the robot can still see."""
     with suppress(Exception):
-        return robot.observe()
+        return robot.observe() if robot is not None else None
     return None
 
 

@@ -54,16 +54,14 @@ def run(request: Request, config_file: str | None, sets: Sequence[str], json_lin
         from instruct2act.runtime import Runtime
 
         try:
-            with Runtime(settings) as runtime:
+            with Runtime(settings).load() as runtime:
                 record = play(spec, runtime, out, pictures, stop, account=not (json_line or quiet))
         except SandboxUnavailable as missing:
             raise Mistake(f"{missing} (or, at your own risk: --sandbox language-only)") from None
     if json_line:
         sys.stdout.write(json.dumps(summary(record)) + "\n")
     elif quiet:
-        from instruct2act.listeners import words
-
-        sys.stdout.write(f"{words.verdict(record)[0]}   {words.scores(record)}   {out}\n")
+        sys.stdout.write(f"{words_for(record)}   {out}/\n")
     return status(record)
 
 
@@ -156,6 +154,13 @@ def understood(request: Request) -> tuple[EpisodeSpec, dict[str, Image]]:
     except ValidationError as error:
         raise Mistake("; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())) from None
     return spec, {name: picture for name, picture, _ in read}
+
+
+def words_for(record: EpisodeRecord) -> str:
+    """One line: how it ended, progress and reward."""
+    from instruct2act.listeners import words
+
+    return f"{words.verdict(record)[0]}   {words.scores(record)}"
 
 
 def status(record: EpisodeRecord) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,26 @@ from instruct2act.config import Config
 from instruct2act.evaluation.record import EpisodeSpec
 from instruct2act.sandbox import Gateway, Limits
 from skills.backends import Retriever, Segmenter, weights
+from skills.errors import Mistake
 
 if TYPE_CHECKING:
     from sim.robot import SimRobot
 
 _SMALL = {"sam": "sam", "openclip": "clip"}
 """Backends that come with a small checkpoint, and its name in ``weights.PATHS``."""
+
+
+def _built(backend: str, options: Mapping[str, Any]) -> Any:
+    """A perception backend.
+
+    Raises:
+        Mistake: no such backend, file or option.
+    """
+    module = registry.find("skills.backends", backend)
+    try:
+        return module.build(**options)
+    except (OSError, ValueError, TypeError) as error:
+        raise Mistake(f"the perception backend {backend!r} can't be loaded: {error}") from error
 
 
 class Runtime:
@@ -37,14 +52,14 @@ class Runtime:
     def segmenter(self) -> Segmenter:
         """The perception backend that finds masks."""
         chosen = self.config.perception
-        built: Segmenter = registry.find("skills.backends", chosen.segmenter).build(**chosen.segmenter_options)
+        built: Segmenter = _built(chosen.segmenter, chosen.segmenter_options)
         return built
 
     @cached_property
     def retriever(self) -> Retriever:
         """The perception backend that compares pictures and words."""
         chosen = self.config.perception
-        built: Retriever = registry.find("skills.backends", chosen.retriever).build(**chosen.retriever_options)
+        built: Retriever = _built(chosen.retriever, chosen.retriever_options)
         return built
 
     @cached_property
@@ -117,6 +132,16 @@ class Runtime:
         if spec.objects is not None:
             return SimRobot(sim.make_objects(spec.objects, spec.seed, **options))
         return SimRobot(sim.make_scene(spec.scene_seed or 0, **options))
+
+    def load(self) -> Runtime:
+        """Builds everything now, so that what can't be is said before anything is begun; itself.
+
+        Raises:
+            Mistake: a backend, a file or an option that can't be.
+            SandboxUnavailable: this machine can't contain programs.
+        """
+        _ = self.segmenter, self.retriever, self.policy, self.rewards
+        return self
 
     def close(self) -> None:
         """Ends the sandbox's workers."""

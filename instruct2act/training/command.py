@@ -1,0 +1,95 @@
+"""The command ``train``: reproduces a small checkpoint with progress, measures it, makes it the one in use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+Report = Callable[[Mapping[str, float]], None]
+
+
+def train(checkpoint: str, minutes: float, seed: int, out: Path | None, evaluate: bool, export: bool) -> int:
+    """Trains, evaluates or exports ``sam`` or ``clip``; the exit status.
+
+    Args:
+        checkpoint: "sam" or "clip".
+        minutes: of training in all, earlier runs of the same folder counted.
+        seed: of data and weights.
+        out: folder of pool and checkpoint.
+        evaluate: measure the weights in use.
+        export: write the newest checkpoint as the weights in use.
+    """
+    folder = out or _cache() / checkpoint
+    console = Console(highlight=False)
+    if evaluate:
+        _evaluate(checkpoint, folder)
+        return 0
+    if export:
+        console.print(f"wrote {_export(checkpoint, folder, seed)}", soft_wrap=True)
+        return 0
+    console.print(f"training {checkpoint} in {folder}; Ctrl-C keeps what was learnt, the same command goes on", soft_wrap=True)
+    with _progress(console, checkpoint) as report:
+        _train(checkpoint, folder, minutes, seed, report)
+    console.print(f"make it the one in use: instruct2act train {checkpoint} --export", soft_wrap=True)
+    return 0
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "instruct2act-train"
+
+
+def _train(checkpoint: str, folder: Path, minutes: float, seed: int, report: Report) -> None:
+    if checkpoint == "sam":
+        from instruct2act.training import sam
+
+        sam.train(sam.Options(folder=folder, minutes=minutes, seed=seed), report)
+        return
+    from instruct2act.training import clip
+
+    clip.train(clip.Options(folder=folder, minutes=minutes, seed=seed), report)
+
+
+def _evaluate(checkpoint: str, folder: Path) -> None:
+    if checkpoint == "sam":
+        from instruct2act.training import evaluate_sam
+
+        evaluate_sam.main(folder)
+        return
+    from instruct2act.training import evaluate_clip
+
+    evaluate_clip.main()
+
+
+def _export(checkpoint: str, folder: Path, seed: int) -> Path:
+    if checkpoint == "sam":
+        from instruct2act.training import export_sam
+
+        return export_sam.export(folder, seed=seed)
+    from instruct2act.training import export_clip
+
+    return export_clip.export(folder, seed=seed)
+
+
+class _progress:
+    """A bar over the budget, with the newest figures beside it."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[told]}"))
+        self._bar = Progress(*columns, console=console)
+        self._name = name
+
+    def __enter__(self) -> Report:
+        self._bar.start()
+        self._task = self._bar.add_task(self._name, total=1.0, told="")
+        return self._hear
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _hear(self, figures: Mapping[str, float]) -> None:
+        told = "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name not in ("spent", "seconds"))
+        self._bar.update(self._task, completed=figures.get("spent", 0.0), told=told)

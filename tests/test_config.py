@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from instruct2act import config
+from instruct2act.config import Config, ConfigError
+from instruct2act.resources import folder
+
+
+def test_a_setting_changes_what_it_names_and_nothing_else() -> None:
+    changed = config.load(sets=["sandbox.cpu_s=2", "perception.segmenter_options.checkpoint=vit.pth"])
+    assert changed.sandbox.cpu_s == 2
+    assert changed.perception.segmenter_options == {"checkpoint": "vit.pth"}
+    assert changed.sim == Config().sim
+
+
+def test_later_settings_win_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("sim: {motion: arm}\nsandbox: {calls: 9}\n", encoding="utf-8")
+    loaded = config.load(file, ["sandbox.calls=10"])
+    assert (loaded.sim.motion, loaded.sandbox.calls) == ("arm", 10)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("sandbox.cpu=2", "did you mean 'sandbox.cpu_s'"),
+        ("sandbox.cpu_s=-1", "sandbox.cpu_s"),
+        ("sandbox.cpu_s", "key=value"),
+        ("sim.motion=fly", "'fast' or 'arm'"),
+        ("workers.more=1", "workers"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(entry: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        config.load(sets=[entry])
+
+
+def test_an_unknown_file_says_which_there_are() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'ci'"):
+        config.load("cii")
+
+
+def test_only_what_changes_outcomes_changes_the_digest() -> None:
+    base = Config().digest()
+    assert config.load(sets=["workers=4", "output.folder=elsewhere", "output.video=false"]).digest() == base
+    for entry in ("sim.motion=arm", "sandbox.calls=3", "perception.segmenter=oracle", "author.turns=1"):
+        assert config.load(sets=[entry]).digest() != base, entry
+
+
+@pytest.mark.parametrize("path", sorted(folder("configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_in_the_repository_loads(path: Path) -> None:
+    assert config.load(path.stem) != Config()
