@@ -28,8 +28,11 @@ def test_help_teaches(arguments: list[str]) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys; sys.argv = ['instruct2act', '--help']\nimport instruct2act.cli as c\n"
-    code += "try: c.main()\nexcept SystemExit: pass\nprint('HEAVY', sorted({'torch','numpy','pybullet','cv2','gymnasium','pydantic'} & set(sys.modules)))"
+    heavy = {"torch", "numpy", "pybullet", "cv2", "gymnasium", "pydantic"}
+    code = f"""import sys; sys.argv = ['instruct2act', '--help']
+import instruct2act.cli
+try: instruct2act.cli.main()
+except SystemExit: print('HEAVY', sorted({heavy} & set(sys.modules)))"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert "HEAVY []" in done.stdout
 

@@ -83,7 +83,5 @@ def test_an_empty_table_has_no_states(table: Table) -> None:
     env = table("red heart @0.5,0.0")
     view = env.look()["top"]
     assert view.truth is not None
-    empty = type(view)(
-        view.rgb, view.camera, view.depth_m, type(view.truth)(np.full_like(view.truth.segmentation, -1), {})
-    )
-    assert _watcher().look(empty) == ()
+    nothing = Truth(np.full_like(view.truth.segmentation, TABLE), {})
+    assert _watcher().look(replace(view, truth=nothing)) == ()
