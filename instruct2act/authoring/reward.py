@@ -7,6 +7,7 @@ where a slot's binding comes from, the caller says.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -116,10 +117,13 @@ class RewardFunction:
             raise RewardFailed(result)
         return result
 
-    def score_many(self, episodes: Sequence[tuple[History, Mapping[str, Any]]]) -> list[RewardResult | Failure]:
-        """Scores episodes in one session, each twice."""
+    def score_many(
+        self, episodes: Sequence[tuple[History, Mapping[str, Any]]], twice: bool = True
+    ) -> list[RewardResult | Failure]:
+        """Scores episodes in one session; twice, in two orders, unless the caller looks for hidden state itself."""
         data = [(history_as_data(history), slots_as_data(slots)) for history, slots in episodes]
-        return run_reward(self._backend, self.source, data, prelude=vocabulary.source(), limits=_LIMITS)
+        source = vocabulary.source()
+        return run_reward(self._backend, self.source, data, prelude=source, limits=_LIMITS, twice=twice)
 
 
 class RewardWriter:
@@ -157,19 +161,21 @@ class RewardWriter:
         order; or the same for every made-up outcome.
         """
         outcomes = made_up(objects, slots)
-        turned_round = [[replace(m, objects=tuple(reversed(m.objects))) for m in history] for history in outcomes]
+        # Every fourth one again, its objects listed the other way round, after all the others.
+        reversed_ = [[replace(m, objects=m.objects[::-1]) for m in history] for history in outcomes[::4]]
         function = RewardFunction(program, self._backend)
-        results = function.score_many([(history, slots) for history in [*outcomes, *turned_round]])
+        results = function.score_many([(history, slots) for history in [*outcomes, *reversed_]], twice=False)
         failure = next((result for result in results if isinstance(result, Failure)), None)
         if failure is not None:
             told = f"{failure.type}: {failure.message}"
             return [Problem(failure.stage, told, failure.line, failure.column, failure.source_line)]
         scores = [result.score for result in results if isinstance(result, Score)]
         forth, back = scores[: len(outcomes)], scores[len(outcomes) :]
-        if any(abs(a - b) > _SAME for a, b in zip(forth, back)):
-            return [
-                Problem("api", "the score depends on the order in which the objects are listed; look them up by id")
-            ]
+        if any(abs(a - b) > _SAME for a, b in zip(forth[::4], back)):
+            message = (
+                "the score depends on the order in which objects are listed, or on earlier calls; look them up by id"
+            )
+            return [Problem("api", message)]
         if max(forth) - min(forth) < 1e-6:
             return [
                 Problem("api", f"the score is {forth[0]:g} whatever becomes of the objects; look at the last entry")
@@ -191,7 +197,9 @@ def made_up(objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[li
             (other.pose.x, other.pose.y, thing.pose.yaw, other.id) for other in others
         ]
         poses += [(thing.pose.x, thing.pose.y, thing.pose.yaw + angle, None) for angle in (math.pi / 6, -math.pi / 6)]
-        poses += [(0.5, -0.35, thing.pose.yaw, None), (0.5, 0.35, thing.pose.yaw, None)]
+        for way, reach in itertools.product(((0, -1), (0, 1), (-1, 0), (1, 0)), (0.05, 0.35)):
+            x, y = thing.pose.x + reach * way[0], thing.pose.y + reach * way[1]
+            poses.append((min(0.72, max(0.28, x)), min(0.47, max(-0.47, y)), thing.pose.yaw, None))
         outcomes += [[start, _after(start, {thing.id: pose})] for pose in poses]
     for states in slots_as_data(slots).values():
         if isinstance(states, list) and states and isinstance(states[0], dict):

@@ -34,6 +34,12 @@ def describe() -> str:
     return "\n".join(shown)
 
 
+def names() -> frozenset[str]:
+    """Every name that is taken before a reward function begins."""
+    body = ast.parse(source()).body
+    return frozenset(node.name for node in body if isinstance(node, ast.FunctionDef))
+
+
 def _alone(path: Path) -> str:
     module = ast.parse(path.read_text(encoding="utf-8"))
     kept = [node for node in module.body[1:] if not isinstance(node, ast.ImportFrom) and not _is_alias(node)]

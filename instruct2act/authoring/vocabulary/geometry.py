@@ -218,7 +218,7 @@ def _corners(ring: Ring, x: float, y: float, spacing: float) -> list[Corner]:
 
 def _same(points: list[Corner], turn: float, tolerance: float) -> bool:
     cos, sin = math.cos(turn), math.sin(turn)
-    stride = max(1, len(points) // 40)
+    stride = max(1, len(points) // 16)
     for k in range(0, len(points), stride):
         x, y = points[k][0] * cos - points[k][1] * sin, points[k][0] * sin + points[k][1] * cos
         if min(_to_segment(x, y, p[0], p[1], p[2], p[3]) for p in points) > tolerance:

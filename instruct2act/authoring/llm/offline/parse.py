@@ -67,6 +67,7 @@ class _Talk:
     pointed: int = 0
     steps: list[Step] = field(default_factory=list)
     picked: Thing | All | None = None
+    taken_out: bool = False
 
 
 def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, clicks: int = 0) -> Plan:
@@ -88,7 +89,7 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
     talk = _Talk(clicks)
     for child in tree.children:
         _step(child, talk)
-    if isinstance(talk.picked, Within):
+    if talk.picked is not None and talk.taken_out:
         # "Take the heart out of the bowl": out is what was asked for.
         talk.steps.append(Put(talk.picked, Free()))
     elif talk.picked is not None:
@@ -111,9 +112,8 @@ def _step(tree: Node, talk: _Talk) -> None:
         case "put" | "put_too":
             if tree.data == "put_too" and not talk.steps and tree.children[0].children[0].data == "described":
                 raise NotUnderstood("what is to be done", "", _can())
-            found = _things(tree.children[0], talk)
+            found = _from(tree.children[0], parts.get("from"), talk)
             degrees = _turn(parts["turned"].children, talk) if "turned" in parts else 0.0
-            found = _from(found, parts.get("from"), talk)
             where = next(
                 part for part in tree.children[1:] if isinstance(part, Tree) and part.data not in ("turned", "from")
             )
@@ -126,8 +126,9 @@ def _step(tree: Node, talk: _Talk) -> None:
         case "into_too":
             talk.steps.append(Put(_it(talk), ToThing("inside", _thing(tree.children[0], talk))))
         case "pick":
-            found = _from(_things(tree.children[0], talk), parts.get("from"), talk)
+            found = _from(tree.children[0], parts.get("from"), talk)
             talk.it = talk.picked = found[0]
+            talk.taken_out = "from" in parts
             if len(found) > 1:
                 raise NotUnderstood("picking up several things at once", "", "name them one after the other")
         case "there_is":
@@ -162,9 +163,10 @@ def _step(tree: Node, talk: _Talk) -> None:
             raise AssertionError(f"the grammar has a step {other} that nobody reads")
 
 
-def _from(found: list[Thing | All], where: Node | None, talk: _Talk) -> list[Thing | All]:
+def _from(tree: Node, where: Node | None, talk: _Talk) -> list[Thing | All]:
     """Of "the heart from the bowl": where a thing is now tells it from others of its name."""
-    if where is None:
+    found = _things(tree, talk)
+    if where is None or all(child.data == "it" for child in tree.children):
         return found
     place = _thing(where.children[0], talk)
     if isinstance(place, Picture) and found == [Words("object")]:

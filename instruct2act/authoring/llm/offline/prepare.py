@@ -51,7 +51,9 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, flo
 
     def slot(match: re.Match[str]) -> str:
         name = match[1].strip()
-        found = slots.get(name) or slots.get(name.replace(" ", "_"))
+        if name not in slots:
+            name = name.replace(" ", "_")
+        found = slots.get(name)
         if found is None:
             there = ", ".join(f"{{{key}}}" for key in slots) or "no slots"
             raise NotUnderstood(f"{{{name}}}", "", f"nothing was given for {{{name}}}; there is: {there}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from keyword import kwlist
 
 from instruct2act.authoring.llm.offline import helpers
 from instruct2act.authoring.llm.offline.plan import (
@@ -36,7 +37,7 @@ _EDGE = 0.12
 """Metres from the table's edge to the middle of its corners and sides."""
 _OFFSETS = {"left": (0, -1), "right": (0, 1), "near": (-1, 0), "far": (1, 0)}
 _TAKEN = frozenset(
-    "image masks objs info action actions found clicked wanted before there here spot middle picture step".split()  # noqa: SIM905
+    "image masks objs info action actions found clicked wanted before there here spot middle picture step k i".split()  # noqa: SIM905
 )
 _NTH = ("first", "second", "third", "fourth", "fifth")
 
@@ -183,7 +184,7 @@ class _Writer:
 
     def free(self, wanted: str) -> str:
         base = re.sub(r"\W+", "_", wanted).strip("_").lower() or "thing"
-        base = base if base[0].isalpha() and base not in _TAKEN else f"the_{base}"
+        base = base if base[0].isalpha() and base not in (_TAKEN | {*kwlist}) else f"the_{base}"
         taken = {*self.names.values(), *self.scenes.values()}
         return next(name for name in (base, *(f"{base}_{k}" for k in range(2, 99))) if name not in taken)
 

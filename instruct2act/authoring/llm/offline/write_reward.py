@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from keyword import kwlist
 
+from instruct2act.authoring import vocabulary
 from instruct2act.authoring.llm.offline.plan import (
     All,
     Between,
@@ -34,7 +36,7 @@ _RELATIONS = {
     "inside": "inside", "on": "on_top", "at": "on_top", "beside": "near", "left": "left_of", "right": "right_of",
     "near": "near_side_of", "far": "far_side_of",
 }  # fmt: skip
-_TAKEN = frozenset(["history", "slots", "parts", "stages", "reached", "at", "a"])
+_TAKEN = frozenset(["history", "slots", "parts", "guards", "reached", "at", "a", "math", *kwlist, *vocabulary.names()])
 
 
 def reward(plan: Plan) -> str:
@@ -99,7 +101,7 @@ class _Writer:
                 wanted, value = text, f'closest_to(history, find(history, "{text}"), {self.names[where]})'
             case All(text, besides):
                 kept = " + ".join(self.names[other] for other in besides) or "[]"
-                wanted, value = f"every {text}", f'every(history, "{text}", {kept})'
+                wanted, value = f"all {text}", f'every(history, "{text}", {kept})'
         base = re.sub(r"\W+", "_", wanted.lower()).strip("_") or "thing"
         base = base if base[0].isalpha() and base not in _TAKEN else f"the_{base}"
         taken = set(self.names.values())
