@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from instruct2act.sandbox import templates
-from instruct2act.sandbox.errors import Problem, Stage
+from instruct2act.sandbox.errors import Problem, Stage, clipped, printable
 from instruct2act.sandbox.values import KINDS
 from skills import Skill
 from skills.errors import did_you_mean
@@ -51,7 +51,7 @@ class Prepared:
 
     def line(self, number: int) -> str:
         """A line of the source, counted from 1."""
-        return self.lines[number - 1][:300] if 0 < number <= len(self.lines) else ""
+        return printable(self.lines[number - 1][:300]) if 0 < number <= len(self.lines) else ""
 
 
 def prepare(source: str, skills: Mapping[str, Skill], names: Mapping[str, Any], source_bytes: int) -> Prepared:
@@ -67,7 +67,7 @@ def prepare(source: str, skills: Mapping[str, Skill], names: Mapping[str, Any], 
     except SyntaxError as error:
         line = error.lineno or 0
         prepared.problems.append(
-            Problem("syntax", error.msg[:300], line, error.offset or 0, prepared.line(line)),
+            Problem("syntax", clipped(error.msg, 300), line, error.offset or 0, prepared.line(line)),
         )
         return prepared
     except (ValueError, RecursionError, MemoryError) as error:
@@ -100,7 +100,7 @@ class _Reader:
 
     def problem(self, stage: Stage, message: str, node: ast.AST) -> None:
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1
-        self.prepared.problems.append(Problem(stage, message, line, column, self.prepared.line(line)))
+        self.prepared.problems.append(Problem(stage, clipped(message), line, column, self.prepared.line(line)))
 
     def read(self, tree: ast.Module) -> None:
         self.own = _defined(tree)
@@ -222,7 +222,7 @@ def typed(report: str, prepared: Prepared, skills: Mapping[str, Skill], names: I
             message = f"name {name!r} is not defined{did_you_mean(name[:60], [*skills, *names])}"
         elif code not in _MISUSE or not any(subject in message for subject in subjects):
             continue
-        problems.append(Problem("types", message[:500], line, column, prepared.line(line)))
+        problems.append(Problem("types", clipped(message, 500), line, column, prepared.line(line)))
     return problems
 
 

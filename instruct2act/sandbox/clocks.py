@@ -53,7 +53,7 @@ class StopFlag:
     def __init__(self) -> None:
         self._set = threading.Event()
         self._listeners: list[Callable[[], None]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may set the flag while this thread holds it
         self.reason = ""
 
     def set(self, reason: str = "stop was asked for") -> None:
@@ -99,6 +99,7 @@ class Watch:
         limits: what may be used.
         stop: who may end it.
         expired: whose limit passed, as a record counts it (program | sandbox | motion); "" while none has.
+        broken: what ``on_tick`` raised, None if nothing.
         program_s, skills_s, motion_s, waiting_s: seconds used so far.
     """
 
@@ -116,13 +117,14 @@ class Watch:
         Args:
             limits: the defaults when left out.
             stop: a flag of its own when left out.
-            on_tick: hears each tick's phase and frame.
+            on_tick: hears each tick's phase and frame; an exception in it ends the run and leaves `Gateway.run`.
             wants_frame: asked by a robot before it renders a frame.
             now: the clock, in seconds.
         """
         self.limits = limits or Limits()
         self.stop = stop or StopFlag()
         self.expired = ""
+        self.broken: Exception | None = None
         self.program_s = self.skills_s = self.motion_s = self.waiting_s = 0.0
         self._on_tick, self._wants_frame, self._now = on_tick, wants_frame, now
         self._began = now()
@@ -166,7 +168,13 @@ class Watch:
         self._motion_last, self._motion_last_waited = now, self.waiting_s
         self.check()
         if self._on_tick is not None:
-            self._on_tick(phase, frame)
+            try:
+                self._on_tick(phase, frame)
+            except (
+                Exception
+            ) as error:  # a robot or a skill would take it for its own: end the motion, and raise it later
+                self.broken = error
+                raise Aborted("a listener failed") from error
 
     def wants_frame(self) -> bool:
         """Whether someone would look at a frame now."""

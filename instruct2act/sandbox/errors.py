@@ -90,16 +90,26 @@ class Failure:
         return f"{self.type}: {self.message}{where}"
 
 
+_UNPRINTABLE = dict.fromkeys(
+    [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029],
+    "\ufffd",
+)
+
+
+def printable(text: str) -> str:
+    """A text without the characters that steer a terminal or turn what follows around; lines and tabs stay."""
+    return text.translate(_UNPRINTABLE)
+
+
 def clipped(text: str, size: int = MESSAGE_BYTES) -> str:
-    """A text of at most ``size`` UTF-8 bytes, its middle left out where it is longer."""
-    if len(text) <= size // 4:  # even four bytes a character fit
-        return text
-    head, tail = text[: size * 2], text[-size:]
-    if len(text) <= size * 2 and len(text.encode(errors="replace")) <= size:
-        return text.encode(errors="replace").decode()
-    first = head.encode(errors="replace")[: size * 2 // 3].decode(errors="ignore")
-    last = tail.encode(errors="replace")[-(size // 4) :].decode(errors="ignore")
-    return f"{first} … {last}"
+    """A printable text of at most ``size`` UTF-8 bytes, its middle left out where it is longer."""
+    if len(text) > 2 * size:
+        text = text[:size] + text[-size:]
+    data = printable(text).encode(errors="replace")
+    if len(data) <= size:
+        return data.decode()
+    head, tail = data[: size * 2 // 3], data[-(size // 4) :]
+    return f"{head.decode(errors='ignore')} … {tail.decode(errors='ignore')}"
 
 
 def refused(problems: Sequence[Problem]) -> Failure:

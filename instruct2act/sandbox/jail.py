@@ -23,12 +23,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from instruct2act.sandbox import launcher
 from instruct2act.sandbox.errors import SandboxUnavailable
 
 Mode = Literal["jailed", "language-only"]
 
-_LAUNCHER = Path(launcher.__file__)
+_LAUNCHER = Path(__file__).with_name("launcher.py")  # a script of its own: it imports what only Linux has
 _PLATFORM = "run it on Linux (x86_64 or aarch64), for instance in a container or WSL2"
 _PURPOSE = {
     "rlimits": ("bounds memory, CPU, files and core dumps", _PLATFORM),

@@ -10,7 +10,7 @@ from typing import Any
 from instruct2act.sandbox import check as checks
 from instruct2act.sandbox import templates
 from instruct2act.sandbox.clocks import Watch
-from instruct2act.sandbox.errors import Failure, Frame, clipped, refused
+from instruct2act.sandbox.errors import Failure, Frame, clipped, printable, refused
 from instruct2act.sandbox.execution import (
     CallEnded,
     CallStarted,
@@ -73,6 +73,8 @@ class Run:
         except _Ended as ended:
             return self.ended(ended.status, ended.failure)
         except Aborted as aborted:
+            if self.watch.broken is not None:
+                raise self.watch.broken from None
             return self._aborted(str(aborted))
 
     def ended(self, status: Status, failure: Failure) -> Execution:
@@ -182,7 +184,7 @@ class Run:
 
     def _heard(self, text: str) -> None:
         room = self.watch.limits.print_chars - self.print_chars
-        kept = text[: max(0, room)]
+        kept = printable(text[: max(0, room)])
         self.print_chars += len(kept)
         if kept:
             self.printed.append(kept)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from instruct2act.sandbox.errors import printable
 from skills.errors import did_you_mean
 from skills.types import Action, Image, Mask, Pose
 
@@ -337,7 +338,7 @@ def _a(noun: str) -> str:
 def summary(value: Any, room: int = 40) -> Any:
     """A host value as small JSON-able data: handles by kind and id, long lists and texts cut."""
     if isinstance(value, str):
-        return value if len(value) <= 200 else value[:199] + "…"
+        return printable(value if len(value) <= 200 else value[:199] + "…")
     if value is None or isinstance(value, (bool, int, float)):
         return value
     for kind in KINDS:

@@ -43,6 +43,7 @@ def ends_within_its_limits(execution: Execution) -> None:
 def learns_nothing(execution: Execution, world: World) -> None:
     kept = json.dumps({"value": execution.value, "prints": execution.prints, "error": str(execution.error)})
     assert CANARY not in kept and "root:" not in kept
+    assert not {"\x1b", "\x07", "\u202e"} & set(execution.prints + str(execution.error))
     assert world.file.read_text(encoding="utf-8") == CANARY
 
 

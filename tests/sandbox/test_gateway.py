@@ -196,6 +196,23 @@ def test_a_listener_that_fails_ends_the_run(kind: type, gateway: Gateway, world:
     assert world.stopped == 1
 
 
+def test_a_listener_of_ticks_that_fails_ends_the_run(gateway: Gateway, world: World) -> None:
+    def heard(phase: str, frame: Any) -> None:
+        raise OSError("disk full")
+
+    watch = Watch(on_tick=heard)
+
+    def dispatch(skill: Skill, arguments: Mapping[str, Any]) -> Any:
+        try:
+            watch.tick("move")
+        except Exception as error:
+            raise MotionFailed("taken for the robot's own") from error
+
+    with pytest.raises(OSError, match="disk full"):
+        gateway.run(SWALLOWS, SKILLS, dispatch, watch=watch, on_abnormal=world.on_abnormal)
+    assert world.stopped == 1
+
+
 # --- ends --------------------------------------------------------------------------------
 
 SWALLOWS = "while True:\n    try:\n        GetImage()\n    except BaseException:\n        pass\n"

@@ -31,6 +31,7 @@ ATTACKS = [
         "TimeLimit",
         "ModuleNotFoundError",
     ),
+    dies("terminal_escapes_in_an_error", "raise ValueError('\x1b[2J\x07\u202e')  # \x1b]0;owned\x07", "ValueError"),
     gives("terminal_escapes", "print('\\x1b]0;owned\\x07\\x1b[2J')\nreturn None\n"),
     dies(
         "hang_in_del",
