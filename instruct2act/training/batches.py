@@ -10,6 +10,8 @@ import numpy as np
 
 from instruct2act.training import captions
 from instruct2act.training.crops import OBJECT, OTHER, Pool, shape_bank, texture_bank
+from instruct2act.training.looks import looks, own_look
+from instruct2act.training.nouns import ANYTHING, all_nouns, may_be_alike
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 from skills.backends.openclip.pixels import UNKNOWN_SIZES, Cutout, drawn_diameter, place
@@ -51,8 +53,16 @@ class Batches:
 
     def __init__(self, pool: Pool, bank: int) -> None:
         self._pool = pool
-        self._by_look, self._by_noun = captions.fit_tables(texture_bank(bank), shape_bank(bank))
-        self._own_look = [captions.own_look(name) for name in TEXTURES]
+        textures, shapes = texture_bank(bank), shape_bank(bank)
+        worn, seen = np.unique(pool.texture), np.unique(pool.shape)
+        by_look, by_noun = captions.fit_tables([textures[i] for i in worn], [shapes[i] for i in seen])
+        self._by_look = np.full((len(by_look), len(textures)), np.nan, dtype=np.float32)
+        self._by_noun = np.full((len(by_noun), len(shapes)), np.nan, dtype=np.float32)
+        self._by_look[:, worn], self._by_noun[:, seen] = by_look, by_noun
+        self._unsure = np.zeros((len(shapes), len(shapes)), dtype=np.bool_)
+        for i in seen:
+            self._unsure[i, seen] = [may_be_alike(shapes[i], shapes[j]) for j in seen]
+        self._own_look = [own_look(name) for name in TEXTURES]
         self._combination: dict[tuple[int, int], list[int]] = defaultdict(list)
         self._thing: dict[int, list[int]] = defaultdict(list)
         for index, (texture, shape, thing) in enumerate(zip(pool.texture, pool.shape, pool.thing)):
@@ -61,8 +71,6 @@ class Batches:
         self._pairs = [found for found in self._thing.values() if len(found) > 1]
         self._alike = _alike_textures()
         blocks = [list(SHAPES).index(name) for name in _SAME_FROM_ABOVE]
-        shapes = shape_bank(bank)
-        self._unsure = np.array([[captions.may_be_alike(one, other) for other in shapes] for one in shapes])
         self._block = np.isin(np.arange(len(shapes)), blocks)
 
     def draw(self, rng: np.random.Generator) -> Batch:
@@ -75,14 +83,16 @@ class Batches:
         return self._batch(pixels, self._pool.texture[chosen], self._pool.shape[chosen], rng)
 
     def _batch(self, pixels: Float, texture: Int, shape: Int, rng: np.random.Generator) -> Batch:
-        phrases, looks, nouns = [], [], []
+        phrases: list[str] = []
+        meanings: list[int] = []
+        nouns: list[int] = []
         for first in range(0, len(texture), 2):
             for full in (True, False):
                 look, noun = self._phrase(int(texture[first]), int(shape[first]), full, rng)
-                phrases.append(captions.say(captions.looks()[look], captions.all_nouns()[noun], rng))
-                looks.append(look)
+                phrases.append(captions.say(looks()[look], all_nouns()[noun], rng))
+                meanings.append(look)
                 nouns.append(noun)
-        fits = captions.fit(self._by_look[looks][:, texture].T, self._by_noun[nouns][:, shape].T)
+        fits = captions.fit(self._by_look[meanings][:, texture].T, self._by_noun[nouns][:, shape].T)
         textures = (texture[:, None] == texture).astype(np.float32)
         shapes = (shape[:, None] == shape).astype(np.float32)
         shapes[self._unsure[shape[:, None], shape] & (shapes == 0)] = np.nan
@@ -113,12 +123,16 @@ class Batches:
         return found
 
     def _phrase(self, texture: int, shape: int, full: bool, rng: np.random.Generator) -> tuple[int, int]:
-        looks = np.flatnonzero(self._by_look[:, texture] == 1)
+        meanings = np.flatnonzero(self._by_look[:, texture] == 1)
         nouns = np.flatnonzero(self._by_noun[:, shape] == 1)
         named = shape < len(SHAPES)
-        noun = captions.all_nouns().index(tuple(SHAPES)[shape]) if named else int(rng.choice(nouns))
+        noun = all_nouns().index(tuple(SHAPES)[shape]) if named else int(rng.choice(nouns))
         look = (
-            self._own_look[texture] if texture < len(TEXTURES) else int(rng.choice(looks[1:])) if len(looks) > 1 else 0
+            self._own_look[texture]
+            if texture < len(TEXTURES)
+            else int(rng.choice(meanings[1:]))
+            if len(meanings) > 1
+            else 0
         )
         if full and (look or named):
             return look, noun
@@ -126,12 +140,12 @@ class Batches:
         if part < 0.3:
             look = 0 if named or not look else look
         else:
-            look = int(rng.choice(looks[1:])) if len(looks) > 1 else 0
+            look = int(rng.choice(meanings[1:])) if len(meanings) > 1 else 0
         if 0.3 <= part < 0.75:
-            noun = int(rng.choice(nouns[-len(captions.ANYTHING) :]))
+            noun = int(rng.choice(nouns[-len(ANYTHING) :]))
         elif rng.random() < 0.5:
             noun = int(rng.choice(nouns))
-        if look == 0 and captions.all_nouns()[noun] in captions.ANYTHING and texture < len(TEXTURES):
+        if look == 0 and all_nouns()[noun] in ANYTHING and texture < len(TEXTURES):
             look = self._own_look[texture]  # "the thing" teaches nothing
         return look, noun
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,136 +17,18 @@ import numpy as np
 
 from instruct2act.training import captions
 from instruct2act.training.batches import spoilt_mask
-from instruct2act.training.crops import HELD_OUT, OBJECT, random_look, shape_bank, texture_bank
-from sim.cameras import TOP
-from sim.objects import SHAPES, Shape
-from sim.states import STUDIO, Look
-from sim.textures import TEXTURES, Texture
-from sim.world import World
+from instruct2act.training.crops import OBJECT
+from instruct2act.training.looks import looks, own_look
+from instruct2act.training.nouns import all_nouns, is_named, may_be_alike
+from instruct2act.training.tables import SEEN, UNSEEN, Table, Thing, crop_of, tables
+from sim.objects import SHAPES
+from sim.textures import TEXTURES
 from skills.backends import Retriever, Segmenter
-from skills.types import Bool, Float, Image, Pose, View, Workspace
-
-_BLOCKS = {"block", "shorter block", "small block"}
-SEEN, UNSEEN = "named", "never trained on"
-"""Kinds of tables: the simulator's usual look with named objects; or any look, with half the objects of other banks."""
+from skills.types import Bool, Float, Image
 
 REFUSAL = 5.0
 CALIBRATION, REPORT = 101, 102
 """Seeds of the tables that thresholds are set on, and of those that figures are taken from."""
-
-
-@dataclass(frozen=True, eq=False)
-class Thing:
-    """An object of a table.
-
-    Attributes:
-        shape, texture: what it is.
-        mask: (H, W) bool, its visible pixels.
-        crop: cut out by that mask.
-        picture: alone before white, at another turn.
-    """
-
-    shape: Shape
-    texture: Texture
-    mask: Bool
-    crop: Image
-    picture: Image
-
-    @property
-    def kind(self) -> str:
-        """Its shape as seen from above: blocks of any height are blocks, and a random shape is its own."""
-        if self.shape.name in _BLOCKS:
-            return "block"
-        return self.shape.name if captions.is_named(self.shape) else f"{self.shape.name} {id(self.shape)}"
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A view and the objects on it."""
-
-    view: View
-    things: Sequence[Thing]
-
-
-def crop_of(view: View, mask: Bool, margin: int = 2) -> Image:
-    """The box around a mask as a picture of its own."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, left = max(rows[0] - margin, 0), max(columns[0] - margin, 0)
-    box = (slice(top, rows[-1] + 1 + margin), slice(left, columns[-1] + 1 + margin))
-    return Image(view.rgb[box], mask[box], view.without_truth(), (int(left), int(top)))
-
-
-def tables(seed: int, count: int, kind: str) -> Iterator[Table]:
-    """Tables with objects and the picture of each."""
-    rng = np.random.default_rng([seed, len(kind)])
-    with World() as world, World(STUDIO) as studio:
-        made = 0
-        while made < count:
-            look = Look() if kind == SEEN else random_look(rng)
-            table = _table(world, studio, look, _choose(rng, kind), rng)
-            if len(table.things) >= 3:
-                made += 1
-                yield table
-
-
-def _choose(rng: np.random.Generator, kind: str) -> list[tuple[Shape, Texture]]:
-    share = 1.0 if kind == SEEN else 0.5
-
-    def shape() -> Shape:
-        if rng.random() < share:
-            return list(SHAPES.values())[int(rng.integers(len(SHAPES)))]
-        drawn = shape_bank(HELD_OUT)[len(SHAPES) :]
-        return drawn[int(rng.integers(len(drawn)))]
-
-    def texture() -> Texture:
-        if rng.random() < share:
-            return list(TEXTURES.values())[int(rng.integers(len(TEXTURES)))]
-        drawn = texture_bank(HELD_OUT)[len(TEXTURES) :]
-        return drawn[int(rng.integers(len(drawn)))]
-
-    chosen = [(shape(), texture())]
-    for _ in range(int(rng.integers(2, 7))):
-        how = rng.random()
-        new = (shape(), chosen[0][1]) if how < 0.3 else (chosen[0][0], texture()) if how < 0.6 else (shape(), texture())
-        chosen.append(new)
-    return chosen
-
-
-def _table(
-    world: World, studio: World, look: Look, chosen: Sequence[tuple[Shape, Texture]], rng: np.random.Generator
-) -> Table:
-    world.clear()
-    world.look = look
-    bounds, ids = Workspace(), {}
-    placed: list[tuple[Float, float]] = []
-    for shape, texture in chosen:
-        radius = float(np.hypot(*shape.size[:2])) / 2
-        for _ in range(30):
-            spot = rng.uniform(np.add(bounds.low[:2], radius), np.subtract(bounds.high[:2], radius))
-            if all(np.hypot(*(spot - other)) > radius + reach + 0.01 for other, reach in placed):
-                placed.append((spot, radius))
-                pose = Pose(float(spot[0]), float(spot[1]), 0.0, float(rng.uniform(0, 2 * np.pi)))
-                ids[world.add(shape, texture, pose, fixed=True)] = (shape, texture)
-                break
-    view = world.render(TOP, segmentation=True)
-    things, seen = [], set()
-    for id, (shape, texture) in ids.items():
-        mask: Bool = view.truth.segmentation == id if view.truth else np.zeros(0, dtype=np.bool_)
-        if mask.sum() < 20:
-            continue
-        thing = Thing(shape, texture, mask, crop_of(view, mask), _picture(studio, shape, texture, rng))
-        if (thing.kind, texture.name) not in seen:
-            seen.add((thing.kind, texture.name))
-            things.append(thing)
-    return Table(view, things)
-
-
-def _picture(studio: World, shape: Shape, texture: Texture, rng: np.random.Generator) -> Image:
-    studio.clear()
-    id = studio.add(shape, texture, Pose(0.5, 0.0, 0.0, float(rng.uniform(0, 2 * np.pi))), fixed=True)
-    view = studio.render(TOP, segmentation=True)
-    mask: Bool = view.truth.segmentation == id if view.truth else np.zeros(0, dtype=np.bool_)
-    return crop_of(view, mask)
 
 
 # --- asking -------------------------------------------------------------------------------------------------------
@@ -250,12 +132,12 @@ def _alike(one: Thing, other: Thing, aspect: str) -> bool:
 
 def _comparable(one: Thing, other: Thing, aspect: str) -> bool:
     """Not so for a random shape and one that it may look like."""
-    return aspect == "texture" or one.shape is other.shape or not captions.may_be_alike(one.shape, other.shape)
+    return aspect == "texture" or one.shape is other.shape or not may_be_alike(one.shape, other.shape)
 
 
 def _phrases(things: Sequence[Thing], rng: np.random.Generator) -> tuple[list[tuple[str, str]], list[Bool]]:
     """Questions in words with which things each fits: those that fit one thing and surely no other, or none at all."""
-    looks, nouns = captions.looks(), captions.all_nouns()
+    meanings, nouns = looks(), all_nouns()
     by_look, by_noun = captions.fit_tables([t.texture for t in things], [t.shape for t in things])
     asked: list[tuple[str, str]] = []
     fits: list[Bool] = []
@@ -267,19 +149,21 @@ def _phrases(things: Sequence[Thing], rng: np.random.Generator) -> tuple[list[tu
             fits.append(fit == 1)
 
     for index, thing in enumerate(things):
-        if thing.texture.name in TEXTURES and captions.is_named(thing.shape):
+        if thing.texture.name in TEXTURES and is_named(thing.shape):
             own = np.array([float(i == index) for i in range(len(things))], dtype=np.float32)
             put("name", captions.name_of(thing.texture, thing.shape), own)
         some = np.flatnonzero(by_look[:, index] == 1), np.flatnonzero(by_noun[:, index] == 1)
         for _ in range(2):
             look, noun = int(rng.choice(some[0])), int(rng.choice(some[1]))
             put(
-                "name, shorter", captions.say(looks[look], nouns[noun], rng), captions.fit(by_look[look], by_noun[noun])
+                "name, shorter",
+                captions.say(meanings[look], nouns[noun], rng),
+                captions.fit(by_look[look], by_noun[noun]),
             )
     texture = list(TEXTURES)[int(rng.integers(len(TEXTURES)))]
     shape = list(SHAPES)[int(rng.integers(len(SHAPES)))]
     if all(t.texture.name != texture or t.shape.name != shape for t in things):
-        look = captions.own_look(texture)
+        look = own_look(texture)
         fit = captions.fit(by_look[look], by_noun[nouns.index(shape)])
         put("name", f"{texture} {shape}", fit)
     return asked, fits

@@ -9,7 +9,8 @@ from typing import Any
 from instruct2act.training import captions, loop
 from instruct2act.training.clip import CHECKPOINT
 from instruct2act.training.crops import TRAIN, read_pool
-from instruct2act.training.evaluate_clip import SEEN, UNSEEN, calibrate, evaluate
+from instruct2act.training.evaluate_clip import calibrate, evaluate
+from instruct2act.training.tables import SEEN, UNSEEN
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 from skills.backends.openclip import build

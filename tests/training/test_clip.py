@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instruct2act.training import batches, captions, clip, crops, export_clip, loop
+from instruct2act.training import batches, captions, clip, crops, export_clip, looks, loop, nouns
 from instruct2act.training import evaluate_clip as judge
+from instruct2act.training.tables import SEEN, tables
 from sim.objects import SHAPES
 from sim.textures import TEXTURES, Texture
 from skills.backends.openclip import build
@@ -22,7 +23,7 @@ from skills.types import UInt8
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("train")
     for number in range(2):
-        crops.write_shard(folder / "crops-1", seed=1, number=number, crops=400, named=1.0)
+        crops.write_shard(folder / "crops-1", seed=1, number=number, crops=200, named=1.0)
     return folder
 
 
@@ -31,7 +32,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", TEXTURES)
 def test_a_textures_own_name_fits_it_best(name: str) -> None:
-    look = captions.looks()[captions.own_look(name)]
+    look = looks.looks()[looks.own_look(name)]
     fits = {other: look.fits(texture) for other, texture in TEXTURES.items()}
     assert fits[name] == 1
     assert all(not fit > 0.5 for other, fit in fits.items() if other != name)
@@ -39,7 +40,7 @@ def test_a_textures_own_name_fits_it_best(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shapes_own_name_is_a_noun_that_fits_it(name: str) -> None:
-    assert captions.noun_fits(name, SHAPES[name]) == 1
+    assert nouns.noun_fits(name, SHAPES[name]) == 1
 
 
 @pytest.mark.parametrize(
@@ -58,29 +59,27 @@ def test_a_shapes_own_name_is_a_noun_that_fits_it(name: str) -> None:
 def test_colours_are_called_what_people_call_them(
     color: tuple[int, int, int], word: str, dark: bool, fits: float
 ) -> None:
-    assert captions.called(color, word, dark) == fits
+    assert looks.called(color, word, dark) == fits
 
 
 def test_nobody_can_say_where_red_turns_orange() -> None:
     between = (249, 114, 66)
-    assert not captions.called(between, "red") > 0.5 or not captions.called(between, "orange") > 0.5
-    assert captions.called(between, "green") == 0
+    assert not looks.called(between, "red") > 0.5 or not looks.called(between, "orange") > 0.5
+    assert looks.called(between, "green") == 0
 
 
 def test_random_textures_are_judged_by_their_colours() -> None:
     striped = Texture("random", "stripe", ((240, 30, 30), (250, 230, 30)))
-    assert captions.Look("stripe", ("red", "yellow")).fits(striped) == 1
-    assert captions.Look("stripe").fits(striped) == 1
-    assert captions.Look("stripe", ("red", "blue")).fits(striped) == 0
-    assert captions.Look("polka dot", ("red", "yellow")).fits(striped) == 0
-    assert captions.Look("solid", ("green",)).fits(striped) == 0
+    assert looks.Look("stripe", ("red", "yellow")).fits(striped) == 1
+    assert looks.Look("stripe").fits(striped) == 1
+    assert looks.Look("stripe", ("red", "blue")).fits(striped) == 0
+    assert looks.Look("polka dot", ("red", "yellow")).fits(striped) == 0
+    assert looks.Look("solid", ("green",)).fits(striped) == 0
 
 
 def test_every_phrase_is_made_of_the_words_listed() -> None:
     tokens, rng = clip.Tokens(), np.random.default_rng(0)
-    phrases = [
-        captions.say(look, noun, rng) for look in captions.looks() for noun in rng.choice(captions.all_nouns(), 4)
-    ]
+    phrases = [captions.say(look, noun, rng) for look in looks.looks() for noun in rng.choice(nouns.all_nouns(), 4)]
     assert tokens.rows(phrases).shape == (len(phrases), 24)
 
 
@@ -103,9 +102,9 @@ def test_crops_show_one_object_with_its_scale() -> None:
 
 def test_a_pool_is_what_was_written(pool: Path) -> None:
     read = crops.read_pool(pool / "crops-1")
-    assert len(read) == len(read.patches) == 800
-    assert len(set(read.thing[:400]) & set(read.thing[400:])) == 0
-    assert read.patches[799].shape == (crops.PATCH, crops.PATCH, 4)
+    assert len(read) == len(read.patches) == 400
+    assert len(set(read.thing[:200]) & set(read.thing[200:])) == 0
+    assert read.patches[399].shape == (crops.PATCH, crops.PATCH, 4)
 
 
 def test_crops_in_other_textures_are_not_mixed_in(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +127,12 @@ def test_a_spoilt_mask_still_shows_the_object() -> None:
 # --- batches ------------------------------------------------------------------------------------------------------
 
 
-def test_a_batch_says_what_fits_what(pool: Path) -> None:
-    drawer = batches.Batches(crops.read_pool(pool / "crops-1"), crops.TRAIN)
+@pytest.fixture(scope="module")
+def drawer(pool: Path) -> batches.Batches:
+    return batches.Batches(crops.read_pool(pool / "crops-1"), crops.TRAIN)
+
+
+def test_a_batch_says_what_fits_what(drawer: batches.Batches) -> None:
     batch = drawer.draw(np.random.default_rng(3))
     count = len(batch.pixels)
     assert batch.pixels.shape == (count, SIDE, SIDE, 3)
@@ -142,8 +145,7 @@ def test_a_batch_says_what_fits_what(pool: Path) -> None:
     assert (batch.fits[pairs, np.arange(0, len(batch.phrases), 2)] == 1).all()  # a phrase for each
 
 
-def test_batches_repeat(pool: Path) -> None:
-    drawer = batches.Batches(crops.read_pool(pool / "crops-1"), crops.TRAIN)
+def test_batches_repeat(drawer: batches.Batches) -> None:
     one, other = (drawer.draw(np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(one.pixels, other.pixels)
     assert one.phrases == other.phrases
@@ -209,7 +211,7 @@ def test_a_minute_of_training_beats_chance(pool: Path) -> None:
     (folder / "crops-1").symlink_to(pool / "crops-1")
     clip.train(clip.Options(folder=folder, steps=80, shards=2))
     weights = export_clip.export(folder, tables=4, out=folder / "clip.safetensors")
-    answers = judge.ask(build(pretrained=weights), list(judge.tables(9, 15, judge.SEEN)), 9, judge.true_crops)
+    answers = judge.ask(build(pretrained=weights), list(tables(9, 15, SEEN)), 9, judge.true_crops)
     assert answers.rates()["picture"][0] > 0.5  # by chance 1 in 3 to 7
     assert weights.stat().st_size < 8_000_000
     assert "80 steps" in weights.with_suffix(".md").read_text(encoding="utf-8")

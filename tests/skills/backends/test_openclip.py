@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from instruct2act.training import evaluate_clip as judge
+from instruct2act.training.tables import SEEN, Table
+from instruct2act.training.tables import tables as drawn_tables
 from skills.backends import Retriever
 from skills.backends.openclip import build
 from skills.errors import NothingFound
@@ -23,19 +25,17 @@ def retriever() -> Retriever:
 
 
 @pytest.fixture(scope="module")
-def tables() -> list[judge.Table]:
-    return list(judge.tables(7, TABLES, judge.SEEN))
+def tables() -> list[Table]:
+    return list(drawn_tables(7, TABLES, SEEN))
 
 
 @pytest.fixture(scope="module")
-def answers(retriever: Retriever, tables: list[judge.Table]) -> judge.Answers:
+def answers(retriever: Retriever, tables: list[Table]) -> judge.Answers:
     return judge.ask(retriever, tables, 7, judge.true_crops)
 
 
 @pytest.mark.parametrize("aspect", ["identity", "texture", "shape"])
-def test_vectors_are_unit_and_do_not_depend_on_company(
-    retriever: Retriever, tables: list[judge.Table], aspect: str
-) -> None:
+def test_vectors_are_unit_and_do_not_depend_on_company(retriever: Retriever, tables: list[Table], aspect: str) -> None:
     crops = [thing.crop for table in tables[:5] for thing in table.things]
     together = retriever.embed_images(crops, aspect)
     assert together.dtype == np.float32
@@ -61,7 +61,7 @@ def test_what_is_not_there_is_refused_and_what_is_there_is_not(retriever: Retrie
     assert np.mean(np.array(answers.right["name"]) >= low) >= 0.95
 
 
-def test_a_persons_own_picture_finds_its_thing(retriever: Retriever, tables: list[judge.Table]) -> None:
+def test_a_persons_own_picture_finds_its_thing(retriever: Retriever, tables: list[Table]) -> None:
     """Enlarged, before white, without mask or camera."""
     right = []
     for table in tables:
@@ -74,7 +74,7 @@ def test_a_persons_own_picture_finds_its_thing(retriever: Retriever, tables: lis
     assert np.mean(right) >= 0.85
 
 
-def test_turning_the_crop_changes_nothing_that_matters(retriever: Retriever, tables: list[judge.Table]) -> None:
+def test_turning_the_crop_changes_nothing_that_matters(retriever: Retriever, tables: list[Table]) -> None:
     crops = [thing.picture for table in tables[:6] for thing in table.things]
     straight = retriever.embed_images(crops)
     for turns in (1, 2, 3):
@@ -90,7 +90,7 @@ def test_texts_share_the_space_and_do_not_depend_on_company(retriever: Retriever
     assert retriever.embed_texts([]).shape == (0, together.shape[1])
 
 
-def test_things_can_be_named(retriever: Retriever, tables: list[judge.Table]) -> None:
+def test_things_can_be_named(retriever: Retriever, tables: list[Table]) -> None:
     things = [thing for table in tables for thing in table.things]
     names = retriever.names([thing.crop for thing in things])  # type: ignore[attr-defined]
     right = [name.startswith(thing.texture.name) for name, thing in zip(names, things)]
