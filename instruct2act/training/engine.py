@@ -30,7 +30,7 @@ UNSEEN_PATTERNS = ("zigzag", "patches", "lattice")
 
 UNSEEN_SURFACES = ("brick", "tiles", "lattice")
 UNSEEN_FAMILIES = ("gear", "cross")
-"""Families of random shapes that only ``unseen`` draws."""
+"""Families of random shapes that only ``unseen`` draws; of crosses, ``train`` has the tasks' own."""
 
 _PLAIN_TABLES = (24.0, 235.0)
 _ALONE = 0.05

@@ -136,7 +136,7 @@ class Trainer:
         self.average.update(self.model)
         best = fits[:, 1:]
         told = best.gather(1, answer.iou[:, 1:].argmax(dim=1, keepdim=True))
-        return {"loss": float(loss), "best": float(best.max(dim=1).values.mean()), "picked": float(told.mean())}
+        return {"loss": float(loss.detach()), "best": float(best.max(dim=1).values.mean()), "picked": float(told.mean())}
 
 
 class Answer:

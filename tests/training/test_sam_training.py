@@ -1,0 +1,172 @@
+"""The data engine, the prompts and the training of the small segmenter."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from instruct2act.training import sam as training
+from instruct2act.training.augment import augment
+from instruct2act.training.engine import Picture, pictures, take
+from instruct2act.training.evaluate_sam import evaluate, size_group
+from instruct2act.training.loop import Budget
+from instruct2act.training.pool import Pool, read_shard, write_shard
+from instruct2act.training.prompting import correcting_point, loose_box, prompts_for
+from sim.objects import SHAPES
+from skills.backends.sam.small import SmallConfig
+
+TINY = SmallConfig(width=32, depth=2, heads=2, stem=(8, 16), prompt_width=32)
+
+
+@pytest.fixture(scope="module")
+def few() -> list[Picture]:
+    return list(islice(pictures(np.random.default_rng(0), whole=True), 6))
+
+
+def test_a_seed_gives_the_same_pictures(few: list[Picture]) -> None:
+    again = list(islice(pictures(np.random.default_rng(0)), 6))
+    for one, other in zip(few, again):
+        np.testing.assert_array_equal(one.rgb, other.rgb)
+        np.testing.assert_array_equal(one.segmentation, other.segmentation)
+    other = next(pictures(np.random.default_rng(1)))
+    assert other.rgb.shape != few[0].rgb.shape or (other.rgb != few[0].rgb).any()
+
+
+def test_an_object_shows_no_more_than_it_would_alone(few: list[Picture]) -> None:
+    shown = 0
+    for picture in few:
+        for thing, whole in picture.whole.items():
+            area = int((picture.segmentation == thing).sum())
+            assert area <= whole
+            shown += area > 0
+    assert shown >= 10
+
+
+def test_pictures_come_back_from_a_shard(tmp_path: Path) -> None:
+    path = write_shard(tmp_path, seed=3, number=1, count=4, whole=True)
+    stored = read_shard(path)
+    drawn = list(islice(pictures(np.random.default_rng([3, 1, 0]), whole=True), 4))
+    for one, other in zip(stored, drawn):
+        np.testing.assert_array_equal(one.rgb, other.rgb)
+        np.testing.assert_array_equal(one.segmentation, other.segmentation)
+        assert one.whole == {thing: area for thing, area in other.whole.items() if area}
+    assert write_shard(tmp_path, seed=3, number=1, count=4).stat().st_mtime_ns == path.stat().st_mtime_ns
+    assert len(Pool.read(tmp_path)) == 4
+    with pytest.raises(FileNotFoundError, match="no pictures"):
+        Pool.read(tmp_path / "empty")
+
+
+def test_unseen_pictures_share_no_surface_with_trained_ones() -> None:
+    from instruct2act.training import engine
+
+    rng = np.random.default_rng(0)
+    surfaces = {split: {engine._surface(rng, split).pattern for _ in range(200)} for split in ("train", "unseen")}
+    textures = {split: {engine._texture(rng, split).pattern for _ in range(200)} for split in ("train", "unseen")}
+    shapes = {split: {engine._shape(rng, split).name for _ in range(200)} for split in ("train", "unseen")}
+    for drawn in (surfaces, textures):
+        assert drawn["unseen"]
+        assert not drawn["train"] & drawn["unseen"]
+    assert shapes["unseen"] == set(engine.UNSEEN_FAMILIES)
+    assert shapes["train"] & shapes["unseen"] <= set(SHAPES)
+
+
+def test_augmenting_moves_the_truth_along_with_the_picture() -> None:
+    rng = np.random.default_rng(0)
+    rgb = np.full((128, 256, 3), 40, np.uint8)
+    rgb[30:60, 100:150] = 220
+    picture = Picture(rgb, np.where(rgb[..., 0] > 100, 0, -1).astype(np.int16))
+    for _ in range(60):
+        changed = augment(picture, rng)
+        assert changed.rgb.shape == rgb.shape
+        inside = changed.segmentation == 0
+        if inside.any() and not inside.all():
+            assert changed.rgb[inside].mean() > changed.rgb[~inside].mean() + 20
+
+
+def test_prompts_ask_for_their_targets(few: list[Picture]) -> None:
+    rng = np.random.default_rng(0)
+    chosen = [picture for picture in few if picture.segmentation.shape == few[0].segmentation.shape]
+    prompts = prompts_for(chosen, rng, each=20)
+    assert np.isnan(prompts.point[:, 0]).any()
+    for target, (x, y), box in zip(prompts.target, prompts.point, prompts.box):
+        assert np.isnan(x) != np.isnan(box[0])
+        if not np.isnan(x):
+            assert target[int(y), int(x)]
+    mask = np.zeros((128, 256), bool)
+    mask[20:40, 50:90] = True
+    for _ in range(50):
+        np.testing.assert_allclose(loose_box(mask, rng), (50, 20, 90, 40), atol=8.01)
+        x, y, label = correcting_point(np.roll(mask, 5, axis=1), mask, rng)
+        assert label == (50 <= x < 55)
+
+
+def test_the_loss_is_least_for_the_truth_and_knows_the_fit() -> None:
+    target = torch.zeros(1, 32, 64, dtype=torch.bool)
+    target[:, 8:24, 16:40] = True
+    exact = (target[:, None, ::2, ::2].float() * 2 - 1).expand(1, 4, 16, 32) * 12
+    half = exact.clone()
+    half[..., 14:] = -12
+    good, fits = training.judge(exact, torch.ones(1, 4), target)
+    bad, worse = training.judge(half, torch.ones(1, 4), target)
+    assert good < 0.01 < 0.2 < bad
+    torch.testing.assert_close(fits, torch.ones(1, 4))
+    torch.testing.assert_close(worse, torch.full((1, 4), 0.5))
+
+
+def test_training_learns_goes_on_after_an_interruption_and_repeats(tmp_path: Path) -> None:
+    def run(folder: Path, steps: int) -> training.Trainer:
+        trainer = training.Trainer(training.Options(folder, steps=4, pictures=2, prompts=3), TINY)
+        while trainer.budget.done < steps:
+            trainer.step(pool)
+        trainer.save()
+        return trainer
+
+    write_shard(tmp_path / "pool", seed=0, number=0, count=12)
+    pool = Pool.read(tmp_path / "pool")
+    whole = run(tmp_path / "a", 4)
+    run(tmp_path / "b", 2)
+    resumed = run(tmp_path / "b", 4)
+    assert whole.budget.done == resumed.budget.done == 4
+    before = training.Trainer(training.Options(tmp_path / "c", steps=4), TINY).model.state_dict()
+    moved = 0.0
+    for name, value in whole.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=1e-3, atol=1e-4)
+        moved += float((value - before[name]).abs().sum())
+    assert moved > 0
+
+
+def test_a_budget_is_steps_or_minutes() -> None:
+    assert Budget(steps=10, done=5).spent == 0.5
+    assert Budget(minutes=10, before_s=300).spent == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(ValueError, match="steps or minutes"):
+        Budget()
+
+
+def test_the_truth_judged_by_itself_is_perfect(few: list[Picture]) -> None:
+    from sim.cameras import TOP
+    from sim.textures import TEXTURES
+    from sim.world import World
+    from skills.backends.oracle import Oracle
+    from skills.types import Pose
+
+    class Seeing(Oracle):
+        """The oracle, handed the truth of the picture that is being judged."""
+
+        def encode(self, image):  # type: ignore[no-untyped-def]
+            from skills.backends import Encoded
+
+            return Encoded(image, picture.segmentation)
+
+    with World() as world, World() as bare:
+        for i, name in enumerate(("heart", "pan", "small block")):
+            world.add(SHAPES[name], TEXTURES["red"], Pose(0.5, -0.3 + 0.3 * i), fixed=True)
+        picture = take(world, TOP, bare=bare)
+    tally = evaluate(Seeing(), [picture], np.random.default_rng(0))
+    figures = tally.figures()
+    assert figures["picked IoU, large"] == figures["recall at 0.75, large"] == figures["picked IoU, small"] == 1.0
+    assert figures["false masks"] == 0.0
+    assert [size_group(picture.segmentation == i) for i in range(3)] == ["large", "large", "small"]
