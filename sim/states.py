@@ -29,7 +29,7 @@ class Look:
         light_direction: from the table towards the light, base frame.
         light_color: RGB factors.
         ambient, diffuse, specular: shares of the light. A level surface shows 0.937 of its colour by default.
-        shadow: whether objects cast shadows.
+        shadow: whether objects cast shadows. The engine draws them for cameras a few metres away, not for far ones.
     """
 
     table: RGB | Texture | None = (51, 51, 51)

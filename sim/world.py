@@ -90,6 +90,7 @@ class World(Measured):
         self._witness = Witness(self)
         self._closed = False
         self._reset()
+        self._forget()
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -106,12 +107,12 @@ class World(Measured):
         ground = p.createCollisionShape(p.GEOM_BOX, halfExtents=[3, 3, 0.05])
         body = p.createMultiBody(0, ground, self._renderer.nothing, [0.5, 0, -0.05], useMaximalCoordinates=1)
         p.changeDynamics(body, -1, lateralFriction=1.0)
-        self._forget()
-
-    def _forget(self) -> None:
         self._placed: dict[int, Placed] = {}
         self._body: dict[int, int] = {}
         self._id: dict[int, int] = {}
+        self._gap_in_numbers = False
+
+    def _forget(self) -> None:
         self._next = 0
         self.steps = 0
         self._witness.forget()
@@ -121,12 +122,19 @@ class World(Measured):
     def clear(self) -> None:
         """Removes every object and event and starts ids and steps from 0; meshes and textures stay loaded."""
         self._hook.let_go()
-        if self._renderer.loaded > _LOADED:
-            self._reset()
-            return
-        for body in reversed(list(self._body.values())):
-            self._p.removeBody(body)
+        self._empty()
         self._forget()
+
+    def _empty(self) -> None:
+        """Takes every body off, so that the engine numbers the next ones as it would in a new world.
+
+        It hands numbers out again in the reverse order of their return, and results depend on the order of numbers.
+        """
+        if self._gap_in_numbers or self._renderer.loaded > _LOADED:
+            self._reset()
+        for body in sorted(self._id, reverse=True):
+            self._p.removeBody(body)
+        self._placed, self._body, self._id = {}, {}, {}
 
     def close(self) -> None:
         """Gives the engine back. The world is of no use afterwards; closing twice is fine."""
@@ -211,7 +219,7 @@ class World(Measured):
         body = self._engine_body(id)
         self._p.removeBody(body)
         del self._placed[id], self._body[id], self._id[body]
-        self._stale = True
+        self._stale = self._gap_in_numbers = True
 
     def retexture(self, id: int, texture: Texture) -> None:
         """Gives an object another texture."""
@@ -327,13 +335,10 @@ class World(Measured):
 
     def _put(self, objects: Sequence[Placed], bodies: Sequence[Body]) -> None:
         """Every object made anew where it was: nothing of what the engine remembered is left."""
-        p = self._p
-        for engine_body in reversed(list(self._body.values())):
-            p.removeBody(engine_body)
-        self._placed, self._body, self._id = {}, {}, {}
+        self._empty()
         for placed, body in zip(objects, bodies):
             self._create(placed, body.position, body.quaternion)
-            p.resetBaseVelocity(self._body[placed.id], body.linear, body.angular)
+            self._p.resetBaseVelocity(self._body[placed.id], body.linear, body.angular)
 
     # --- the tool -----------------------------------------------------------------------------------------------------
 
