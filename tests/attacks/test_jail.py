@@ -126,11 +126,19 @@ def test_no_process_is_made(make: str) -> None:
     assert inside(f"result = attempt(lambda: {make})")[0] in ("PermissionError", "OSError")
 
 
-def test_the_host_is_not_signalled() -> None:
-    result = inside(
-        "result = [attempt(lambda: os.kill(pid, s)) for pid in pids for s in (0, 9, 15)]", pids=[os.getpid(), 1, -1]
-    )
-    assert all(kind == "PermissionError" for kind, _ in result)
+def test_nobody_outside_is_signalled() -> None:
+    with subprocess.Popen(["sleep", "600"]) as other:  # so that a jail that fails harms nobody else
+        try:
+            result = inside(
+                "result = [attempt(lambda: os.kill(other, s)) for s in (0, 15, 9)]"
+                " + [attempt(lambda: os.kill(pid, 0)) for pid in (host, 1, -1)]",
+                other=other.pid,
+                host=os.getpid(),
+            )
+            assert [kind for kind, _ in result] == ["PermissionError"] * 6
+            assert other.poll() is None
+        finally:
+            other.kill()
 
 
 _NUMBERS = {  # x86_64, aarch64
