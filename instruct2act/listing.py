@@ -16,12 +16,9 @@ def tasks(json_line: bool) -> None:
     """Prints the tasks: a table, or one JSON object each."""
     import sim
 
-    rows = [
-        {"name": t.name, "levels": list(t.levels), "budget": t.budget, "doc": t.doc.split("\n")[0]}
-        for t in sim.TASKS.values()
-    ]
     if json_line:
-        for row in rows:
+        for t in sim.TASKS.values():
+            row = {"name": t.name, "levels": list(t.levels), "budget": t.budget, "doc": t.doc.split("\n")[0]}
             sys.stdout.write(json.dumps(row) + "\n")
         return
     from rich.console import Console
@@ -30,8 +27,8 @@ def tasks(json_line: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("task", "levels", "budget", "what is asked"):
         table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(row["name"], " ".join(row["levels"]), str(row["budget"]), row["doc"])
+    for t in sim.TASKS.values():
+        table.add_row(t.name, " ".join(t.levels), str(t.budget), t.doc.split("\n")[0])
     Console().print(table)
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+_PICTURES = 200
+"""Of each set that `--evaluate` judges a segmenter on."""
+
 Report = Callable[[Mapping[str, float]], None]
 
 
@@ -26,13 +29,15 @@ def train(checkpoint: str, minutes: float, seed: int, out: Path | None, evaluate
     folder = out or _cache() / checkpoint
     console = Console(highlight=False)
     if evaluate:
-        _evaluate(checkpoint, folder)
+        _evaluate(checkpoint, folder, console)
         return 0
     if export:
         console.print(f"wrote {_export(checkpoint, folder, seed)}", soft_wrap=True)
         return 0
-    console.print(f"training {checkpoint} in {folder}; Ctrl-C keeps what was learnt, the same command goes on", soft_wrap=True)
-    with _progress(console, checkpoint) as report:
+    console.print(
+        f"training {checkpoint} in {folder}; Ctrl-C keeps what was learnt, the same command goes on", soft_wrap=True
+    )
+    with _Bar(console, checkpoint) as report:
         _train(checkpoint, folder, minutes, seed, report)
     console.print(f"make it the one in use: instruct2act train {checkpoint} --export", soft_wrap=True)
     return 0
@@ -53,11 +58,14 @@ def _train(checkpoint: str, folder: Path, minutes: float, seed: int, report: Rep
     clip.train(clip.Options(folder=folder, minutes=minutes, seed=seed), report)
 
 
-def _evaluate(checkpoint: str, folder: Path) -> None:
+def _evaluate(checkpoint: str, folder: Path, console: Console) -> None:
     if checkpoint == "sam":
-        from instruct2act.training import evaluate_sam
+        from instruct2act.training.evaluate_sam import judge_sets
+        from skills.backends.sam import build
 
-        evaluate_sam.main(folder)
+        for kind, figures in judge_sets(build(), folder, _PICTURES).items():
+            for name, value in figures.items():
+                console.print(f"{kind:<8} {value:8.3f}  {name}")
         return
     from instruct2act.training import evaluate_clip
 
@@ -74,12 +82,14 @@ def _export(checkpoint: str, folder: Path, seed: int) -> Path:
     return export_clip.export(folder, seed=seed)
 
 
-class _progress:
+class _Bar:
     """A bar over the budget, with the newest figures beside it."""
 
     def __init__(self, console: Console, name: str) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[told]}"))
-        self._bar = Progress(*columns, console=console)
+        told = TextColumn("{task.fields[told]}")
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), told, console=console
+        )
         self._name = name
 
     def __enter__(self) -> Report:
