@@ -77,8 +77,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         settings: see there.
     """
     shape = encoded.image.shape
-    found = _Found()
-    _ask(segmenter, encoded, _grid(shape, settings.spacing * max(shape) / segmenter.side), found, settings)
+    found = _coarse(segmenter, encoded, settings)
     tried = np.zeros(shape, bool)
     for _ in range(settings.rounds):
         points = _middles(~_union(found.masks, shape) & ~tried, settings)
@@ -95,6 +94,19 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         if not _is_surface(mask, settings)
     ]
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
+
+
+def surface(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> Bool:
+    """(H, W) what lies under everything, as far as the coarse grid tells."""
+    found = _coarse(segmenter, encoded, settings)
+    return _union([mask for mask in found.masks if _is_surface(mask, settings)], encoded.image.shape)
+
+
+def _coarse(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> _Found:
+    found = _Found()
+    shape = encoded.image.shape
+    _ask(segmenter, encoded, _grid(shape, settings.spacing * max(shape) / segmenter.side), found, settings)
+    return found
 
 
 def _ask(

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.decoder import Attended, attend, upscale
-from skills.backends.sam.everything import Sweep, sweep
-from skills.types import Image, Mask
+from skills.backends.sam.everything import Sweep, surface, sweep
+from skills.types import Bool, Image, Mask
 
 _BATCH = 32
 
@@ -102,6 +102,10 @@ class SamSegmenter:
     def everything(self, encoded: Encoded) -> list[Mask]:
         """One mask for each thing that can be told apart, the surface under them left out; largest first."""
         return sweep(self, encoded, self.settings)
+
+    def surface(self, encoded: Encoded) -> Bool:
+        """(H, W) bool, the surface that ``everything`` leaves out, as far as its first prompts tell."""
+        return surface(self, encoded, self.settings)
 
     def attend(
         self,
