@@ -57,7 +57,7 @@ def run(request: Request, config_file: str | None, sets: Sequence[str], json_lin
             with Runtime(settings).load() as runtime:
                 record = play(spec, runtime, out, pictures, stop, account=not (json_line or quiet))
         except SandboxUnavailable as missing:
-            raise Mistake(f"{missing} (or, at your own risk: --sandbox language-only)") from None
+            raise Mistake(str(missing)) from None
     if json_line:
         sys.stdout.write(json.dumps(summary(record)) + "\n")
     elif quiet:
