@@ -8,7 +8,7 @@ own logits as mask input, which corrects what a point near an edge got wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -53,19 +53,14 @@ class Sweep:
     refine: bool = True
 
 
-@dataclass
-class _Found:
-    """Accepted masks, best first wherever two contend."""
+@dataclass(frozen=True, eq=False)
+class _Accepted:
+    """A mask (H, W) with its predicted IoU, its stability and its (h, w) logits."""
 
-    masks: list[Bool] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-    stabilities: list[float] = field(default_factory=list)
-    logits: list[torch.Tensor] = field(default_factory=list)
-
-    def drop(self, index: int) -> None:
-        """Takes one out."""
-        for kept in (self.masks, self.scores, self.stabilities, self.logits):
-            kept.pop(index)
+    mask: Bool
+    score: float
+    stability: float
+    logits: torch.Tensor
 
 
 def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Mask]:
@@ -80,7 +75,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     found = _coarse(segmenter, encoded, settings)
     tried = np.zeros(shape, bool)
     for _ in range(settings.rounds):
-        points = _middles(~_union(found.masks, shape) & ~tried, settings)
+        points = _middles(~_union(found, shape) & ~tried, settings)
         if not len(points):
             break
         for x, y in points.astype(int):
@@ -89,9 +84,9 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     if settings.refine:
         found = _again(segmenter, encoded, found, settings)
     masks = [
-        Mask.of(mask, score, stability, low_res_logits=logits.cpu().numpy(), image_id=encoded.image.id)
-        for mask, score, stability, logits in zip(found.masks, found.scores, found.stabilities, found.logits)
-        if not _is_surface(mask, settings)
+        Mask.of(it.mask, it.score, it.stability, low_res_logits=it.logits.cpu().numpy(), image_id=encoded.image.id)
+        for it in found
+        if not _is_surface(it.mask, settings)
     ]
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
 
@@ -99,18 +94,23 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
 def surface(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> Bool:
     """(H, W) what lies under everything, as far as the coarse grid tells."""
     found = _coarse(segmenter, encoded, settings)
-    return _union([mask for mask in found.masks if _is_surface(mask, settings)], encoded.image.shape)
+    return _union([each for each in found if _is_surface(each.mask, settings)], encoded.image.shape)
 
 
-def _coarse(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> _Found:
-    found = _Found()
+def _coarse(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[_Accepted]:
+    found: list[_Accepted] = []
     shape = encoded.image.shape
     _ask(segmenter, encoded, _grid(shape, settings.spacing * max(shape) / segmenter.side), found, settings)
     return found
 
 
 def _ask(
-    segmenter: SamSegmenter, encoded: Encoded, points: Float, found: _Found, settings: Sweep, earlier: Any = None
+    segmenter: SamSegmenter,
+    encoded: Encoded,
+    points: Float,
+    found: list[_Accepted],
+    settings: Sweep,
+    earlier: Any = None,
 ) -> None:
     """Prompts single points and takes up what is good and new."""
     features = encoded.features
@@ -133,38 +133,32 @@ def _ask(
         values = scores[good].cpu().numpy()
         for i in np.argsort(-values, kind="stable"):
             if stabilities[i] >= settings.stability and masks[i].sum() >= settings.least_area:
-                _take(found, masks[i], float(values[i]), float(stabilities[i]), logits[i, 0], settings)
+                _take(found, _Accepted(masks[i], float(values[i]), float(stabilities[i]), logits[i, 0]), settings)
 
 
-def _take(found: _Found, mask: Bool, score: float, stability: float, logits: torch.Tensor, settings: Sweep) -> None:
+def _take(found: list[_Accepted], candidate: _Accepted, settings: Sweep) -> None:
     """Adds a mask unless a better one claims most of it; those it beats go."""
-    area = mask.sum()
-    rivals = []
-    for i, other in enumerate(found.masks):
-        shared = np.count_nonzero(mask & other)
-        if shared > settings.overlap * min(area, np.count_nonzero(other)):
-            if found.scores[i] >= score:
-                return
-            rivals.append(i)
-    for i in reversed(rivals):
-        found.drop(i)
-    found.masks.append(mask)
-    found.scores.append(score)
-    found.stabilities.append(stability)
-    found.logits.append(logits)
+    rivals = [i for i, other in enumerate(found) if _contend(candidate.mask, other.mask, settings)]
+    if all(candidate.score > found[i].score for i in rivals):
+        for i in reversed(rivals):
+            found.pop(i)
+        found.append(candidate)
 
 
-def _again(segmenter: SamSegmenter, encoded: Encoded, found: _Found, settings: Sweep) -> _Found:
-    """Every mask once more, from its middle and with its own logits; the better answer stays."""
-    if not found.masks:
+def _contend(a: Bool, b: Bool, settings: Sweep) -> bool:
+    smaller = min(np.count_nonzero(a), np.count_nonzero(b))
+    return bool(np.count_nonzero(a & b) > settings.overlap * smaller)
+
+
+def _again(segmenter: SamSegmenter, encoded: Encoded, found: list[_Accepted], settings: Sweep) -> list[_Accepted]:
+    """Every mask once more, from its middle and with its own logits; what has no better answer stays as it was."""
+    if not found:
         return found
-    points = np.array([_middle(mask) for mask in found.masks])
-    refined = _Found()
-    _ask(segmenter, encoded, points, refined, settings, torch.stack(found.logits))
-    for mask, score, stability, logits in zip(found.masks, found.scores, found.stabilities, found.logits):
-        _take(refined, mask, score - 1.0, stability, logits, settings)
-    refined.scores = [score + 1.0 if score < 0 else score for score in refined.scores]
-    return refined
+    points = np.array([_middle(each.mask) for each in found])
+    refined: list[_Accepted] = []
+    _ask(segmenter, encoded, points, refined, settings, torch.stack([each.logits for each in found]))
+    left = [each for each in found if not any(_contend(each.mask, other.mask, settings) for other in refined)]
+    return refined + left
 
 
 def _grid(shape: tuple[int, int], spacing: float) -> Float:
@@ -202,10 +196,10 @@ def _depth(mask: Bool) -> Float:
     return depth
 
 
-def _union(masks: list[Bool], shape: tuple[int, int]) -> Bool:
+def _union(found: list[_Accepted], shape: tuple[int, int]) -> Bool:
     union = np.zeros(shape, bool)
-    for mask in masks:
-        union |= mask
+    for each in found:
+        union |= each.mask
     return union
 
 
