@@ -30,7 +30,7 @@ _FORMS: dict[str, str] = {
     # shapes
     "dish": "bowl", "basin": "bowl", "box": "container", "bin": "container", "tray": "pallet", "cube": "block",
     "doughnut": "ring", "donut": "ring", "hoop": "ring", "plus": "cross", "rhombus": "diamond", "lozenge": "diamond",
-    "saucepan": "pan", "skillet": "pan", "disc": "round", "disk": "round", "circle": "round",
+    "saucepan": "pan", "skillet": "pan", "plate": "pallet", "disc": "round", "disk": "round", "circle": "round",
     "l-shape": "L-shaped block", "l-shaped": "L-shaped", "blossom": "flower",
     # anything
     "thing": "object", "item": "object", "one": "object", "piece": "object", "stuff": "object", "something": "object",
@@ -98,7 +98,9 @@ def canonical(words: Sequence[str], *more: Sequence[str]) -> str:
     head, extra = _forms(words), [form for part in more for form in _forms(part)]
     forms = extra + head if extra else head
     text = " ".join(form for form in forms if form).replace("_", " ")
-    text = re.sub(r"\bpolka(?: polka)? dot\b(?: dot)?|\bpolka-dot\b", "polka dot", text)
+    text = re.sub(r"\bpolka(?: polka)? dot\b(?: dot)?", "polka dot", text)
+    if any(color in text.split() for color in COLORS):
+        text = text.replace("polka-dot", "polka dot")  # without colours "polka-dot" is a texture of its own
     text = re.sub(r"\b(\w+)(?: object)? object$", r"\1 object", text) if text.endswith("object object") else text
     text = re.sub(r"\btiger stripe\b", "tiger", text)
     if text in ("L", "letter L"):

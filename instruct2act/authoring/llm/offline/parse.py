@@ -93,7 +93,7 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
         # "Take the heart out of the bowl": out is what was asked for.
         talk.steps.append(Put(talk.picked, Free()))
     elif talk.picked is not None:
-        raise NotUnderstood("where it goes", "what to pick up", "say where to put it as well")
+        raise NotUnderstood("where it goes", _shown(prepared), "say where to put it as well")
     return Plan(tuple(talk.steps), speed)
 
 

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sentences import FREE, PARAPHRASES, POINTED, REFUSED, Meaning
+
+from instruct2act.authoring.llm.offline.names import canonical
+from instruct2act.authoring.llm.offline.parse import parse
+from instruct2act.authoring.llm.offline.prepare import NotUnderstood
+
+SAID = [(task, text, meaning) for task, (meaning, texts) in PARAPHRASES.items() for text in texts]
+
+
+def slots_of(text: str) -> Mapping[str, Mapping[str, Any]]:
+    return {
+        name: {"kind": "scene" if name == "scene" else "object"}
+        for name in re.findall(r"\{(\w+)\}", text)
+        if name != "mystery"
+    }
+
+
+@pytest.mark.parametrize(("task", "text", "meaning"), SAID, ids=[f"{task}: {text}" for task, text, _ in SAID])
+def test_a_task_may_be_said_in_many_ways(task: str, text: str, meaning: Meaning) -> None:
+    assert parse(text, slots_of(text)).steps == meaning
+
+
+def test_every_task_has_a_dozen_paraphrases() -> None:
+    assert all(len(set(texts)) >= 12 for _, texts in PARAPHRASES.values())
+
+
+@pytest.mark.parametrize(("text", "meaning"), FREE, ids=[text for text, _ in FREE])
+def test_a_free_sentence_is_understood(text: str, meaning: Meaning) -> None:
+    assert parse(text).steps == meaning
+
+
+@pytest.mark.parametrize(("text", "meaning"), POINTED, ids=[text for text, _ in POINTED])
+def test_clicks_are_taken_in_order(text: str, meaning: Meaning) -> None:
+    assert parse(text, clicks=2).steps == meaning
+
+
+@pytest.mark.parametrize("text", [text for text, _ in FREE])
+def test_courtesy_and_punctuation_change_nothing(text: str) -> None:
+    wanted = parse(text).steps
+    assert parse(f"Please {text}.").steps == wanted
+    assert parse(f"  could you   {text}, please? ").steps == wanted
+
+
+@pytest.mark.parametrize(("text", "understood", "missing"), REFUSED, ids=[text for text, _, _ in REFUSED])
+def test_what_is_not_understood_is_said_in_parts(text: str, understood: str, missing: str) -> None:
+    with pytest.raises(NotUnderstood) as told:
+        parse(text, slots_of(text))
+    assert told.value.understood.startswith(understood)
+    assert missing in told.value.missing
+    assert told.value.hint
+
+
+def test_how_fast_is_not_a_step() -> None:
+    plan = parse("slowly put the heart into the bowl")
+    assert (plan.steps, plan.speed) == (parse("put the heart into the bowl").steps, 0.3)
+
+
+def test_a_word_slot_stands_for_its_word() -> None:
+    said = parse("put the {what} into the bowl", {"what": {"kind": "word", "word": "red heart"}})
+    assert said.steps == parse("put the red heart into the bowl").steps
+
+
+def test_a_slot_without_a_picture_is_named() -> None:
+    with pytest.raises(NotUnderstood, match="mystery") as told:
+        parse("put {mystery} into {base_obj}", {"base_obj": {"kind": "object"}})
+    assert "{base_obj}" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "caption"),
+    [
+        (("striped heart",), "stripe heart"),
+        (("block", "red_and_yellow dots"), "red and yellow polka dot block"),
+        (("polka-dotted one",), "polka dot object"),
+        (("polka-dot object",), "polka-dot object"),
+        (("red_and_blue polka-dot heart",), "red and blue polka dot heart"),
+        (("red",), "red object"),
+        (("letter V",), "letter V"),
+        (("granite G",), "granite letter G"),
+    ],
+)
+def test_names_take_the_captions_form(said: tuple[str, ...], caption: str) -> None:
+    assert canonical(*[part.split() for part in said]) == caption
+
+
+WORDS = [word for text, _ in FREE for word in text.split()]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
+def test_a_salad_of_known_words_is_a_plan_or_a_refusal(text: str) -> None:
+    try:
+        plan = parse(text, clicks=2)
+    except NotUnderstood as told:
+        assert told.hint
+    else:
+        assert plan.steps
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=120))
+def test_any_text_is_a_plan_or_a_refusal(text: str) -> None:
+    try:
+        parse(text, {"scene": {"kind": "scene"}}, clicks=1)
+    except NotUnderstood as told:
+        assert told.hint
