@@ -101,7 +101,7 @@ class World(Measured):
         p.setGravity(0, 0, -GRAVITY)
         p.setTimeStep(STEP_S)
         # Caching by file name would hand out an earlier object's parts, and pairs in no order another result.
-        p.setPhysicsEngineParameter(enableFileCaching=0, deterministicOverlappingPairs=1, solverResidualThreshold=0)
+        p.setPhysicsEngineParameter(enableFileCaching=0, deterministicOverlappingPairs=1)
         self._hulls = Hulls(p, Path(self._files.name))
         self._renderer.reset()
         ground = p.createCollisionShape(p.GEOM_BOX, halfExtents=[3, 3, 0.05])
