@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,6 @@ from instruct2act.sandbox import CallEnded, CallStarted, Execution, Printed, Sco
 from instruct2act.sandbox.values import summary
 from skills import Skill
 from skills.types import Action, Outcome, UInt8
-
-_FRAME_S = 0.04
-"""Least seconds between two pictures of a motion: a film's rate."""
 
 _STAGE_OF = {"skills.perception": "perception", "skills.geometry": "geometry"}
 
@@ -54,7 +52,8 @@ class Diary:
     def ended(self, status: Status, failed_at: Stage | None = None, error: Mapping[str, Any] | None = None) -> None:
         """Says how it ended; the first bad end stays."""
         if not self.error and self.failed_at is None:
-            self.status, self.failed_at, self.error = status, failed_at, dict(error or {})
+            self.status, self.failed_at = status, failed_at
+            self.error = json.loads(json.dumps(error or {}))  # as it will be read back
 
     def answered(self, completion: Completion) -> None:
         """An author's answer: its tokens and seconds."""
