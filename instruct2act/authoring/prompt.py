@@ -118,17 +118,20 @@ def examples(style: str = "compact") -> list[tuple[str, str]]:
     return found
 
 
+def styles() -> list[str]:
+    """The styles there are: folders of prompts/ with a system text."""
+    return sorted(path.name for path in folder("prompts").iterdir() if (path / "system.md").is_file())
+
+
 def style_folder(style: str) -> Path:
     """Where a style's files are.
 
     Raises:
         UnknownName: there is no such style.
     """
-    root = folder("prompts")
-    there = sorted(path.name for path in root.iterdir() if (path / "system.md").is_file())
-    if style not in there:
-        raise UnknownName("prompt style", style, there)
-    return root / style
+    if style not in styles():
+        raise UnknownName("prompt style", style, styles())
+    return folder("prompts") / style
 
 
 def _messages(request: Request, instruction: Instruction, style: str) -> list[Message]:

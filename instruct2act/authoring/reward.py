@@ -26,6 +26,7 @@ RewardResult = Score
 History = Sequence[Moment]
 
 _SAME = 1e-9
+_AT_ONCE = 40
 _LIMITS = Limits(turn_s=2.0, program_s=60.0)
 
 
@@ -164,11 +165,16 @@ class RewardWriter:
         # Every fourth one again, its objects listed the other way round, after all the others.
         reversed_ = [[replace(m, objects=m.objects[::-1]) for m in history] for history in outcomes[::4]]
         function = RewardFunction(program, self._backend)
-        results = function.score_many([(history, slots) for history in [*outcomes, *reversed_]], twice=False)
-        failure = next((result for result in results if isinstance(result, Failure)), None)
-        if failure is not None:
-            told = f"{failure.type}: {failure.message}"
-            return [Problem(failure.stage, told, failure.line, failure.column, failure.source_line)]
+        tried = [*outcomes, *reversed_]
+        results: list[RewardResult | Failure] = []
+        # A few at a time: one that runs into its limits is not worth trying on all.
+        for first in (0, *range(1, len(tried), _AT_ONCE)):
+            part = tried[first : first + (_AT_ONCE if first else 1)]
+            results += function.score_many([(history, slots) for history in part], twice=False)
+            failure = next((result for result in results if isinstance(result, Failure)), None)
+            if failure is not None:
+                told = f"{failure.type}: {failure.message}"
+                return [Problem(failure.stage, told, failure.line, failure.column, failure.source_line)]
         scores = [result.score for result in results if isinstance(result, Score)]
         forth, back = scores[: len(outcomes)], scores[len(outcomes) :]
         if any(abs(a - b) > _SAME for a, b in zip(forth[::4], back)):
