@@ -13,7 +13,7 @@ from instruct2act.training.crops import OBJECT, OTHER, Pool, shape_bank, texture
 from instruct2act.training.looks import looks, own_look
 from instruct2act.training.nouns import ANYTHING, all_nouns, may_be_alike
 from sim.objects import SHAPES
-from sim.textures import TEXTURES
+from sim.textures import COLORS, TEXTURES
 from skills.backends.openclip.pixels import UNKNOWN_SIZES, Cutout, drawn_diameter, place
 from skills.types import Bool, Float, Int, UInt8
 
@@ -69,7 +69,7 @@ class Batches:
             self._combination[int(texture), int(shape)].append(index)
             self._thing[int(thing)].append(index)
         self._pairs = [found for found in self._thing.values() if len(found) > 1]
-        self._alike = _alike_textures()
+        self._shared = _shared_words()
         blocks = [list(SHAPES).index(name) for name in _SAME_FROM_ABOVE]
         self._block = np.isin(np.arange(len(shapes)), blocks)
 
@@ -105,8 +105,9 @@ class Batches:
 
     def _grid(self, rng: np.random.Generator) -> list[int]:
         seed = int(rng.integers(len(TEXTURES)))
-        alike = rng.permutation(self._alike[seed])[: GRID[0] // 2]
-        textures = list({seed, *(int(t) for t in alike), *(int(t) for t in rng.permutation(len(TEXTURES))[: GRID[0]])})
+        near = self._shared[seed] + rng.random(len(TEXTURES))  # ties in any order
+        alike = np.argsort(-near)[: GRID[0] - 3]
+        textures = list(dict.fromkeys([seed, *alike.tolist(), *rng.permutation(len(TEXTURES)).tolist()]))
         shapes = rng.permutation(len(SHAPES))[: GRID[1]]
         found: list[int] = []
         for texture in textures[: GRID[0]]:
@@ -150,11 +151,11 @@ class Batches:
         return look, noun
 
 
-def _alike_textures() -> list[Int]:
-    """For each named texture the named ones that share its pattern or a colour."""
-    named = list(TEXTURES.values())
-    words = [set(texture.name.split()) | {texture.pattern} for texture in named]
-    return [np.array([j for j, other in enumerate(words) if j != i and mine & other]) for i, mine in enumerate(words)]
+def _shared_words() -> Float:
+    """(T, T) how much two named textures have in common, colours above all: what is easily taken for each other."""
+    words = [{*texture.name.split(), texture.pattern} - {"and"} for texture in TEXTURES.values()]
+    worth = {word: 1.5 if word in COLORS else 1.0 for mine in words for word in mine}
+    return np.array([[sum(worth[word] for word in mine & other) for other in words] for mine in words])
 
 
 def spoilt(patch: UInt8, metres_per_pixel: float, flat: bool, rng: np.random.Generator) -> Float:

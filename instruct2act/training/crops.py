@@ -17,12 +17,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from instruct2act.training.engine import UNSEEN_FAMILIES, UNSEEN_PATTERNS
+from instruct2act.training.engine import UNSEEN_FAMILIES, UNSEEN_PATTERNS, random_camera, random_look
 from sim import objects
-from sim.cameras import FRONT, TOP, CameraSpec
+from sim.cameras import CameraSpec
 from sim.objects import SHAPES, Shape
-from sim.states import Look
-from sim.textures import COLORS, TEXTURES, Texture, random_surface, random_texture
+from sim.textures import COLORS, TEXTURES, Texture, random_texture
 from sim.world import World
 from skills.backends.openclip.pixels import metres_per_pixel
 from skills.types import Bool, Float, Int, Pose, UInt8, View, Workspace
@@ -124,7 +123,8 @@ def scenes(rng: np.random.Generator, bank: int, named: float) -> Iterator[list[C
             have = [_draw(rng, len(SHAPES), len(shapes), named) for _ in range(SCENE_OBJECTS)]
             scales = [float(rng.uniform(0.8, 1.25)) if rng.random() < 0.4 else 1.0 for _ in range(SCENE_OBJECTS)]
             crops = []
-            for camera, size, flat in _cameras(rng):
+            for _ in range(2):
+                camera, size = random_camera(rng)
                 world.clear()
                 world.look = random_look(rng)
                 ids = {}
@@ -135,7 +135,7 @@ def scenes(rng: np.random.Generator, bank: int, named: float) -> Iterator[list[C
                 for id, number in ids.items():
                     cut = cut_out(view, id, _full_area(world, view, id))
                     if cut is not None:
-                        crops.append(Crop(*cut, thing + number, have[number], wear[number], flat))
+                        crops.append(Crop(*cut, thing + number, have[number], wear[number], _from_above(camera)))
             thing += SCENE_OBJECTS
             yield crops
 
@@ -159,42 +159,9 @@ def _spots(rng: np.random.Generator) -> list[Pose]:
     return spots
 
 
-def _cameras(rng: np.random.Generator) -> list[tuple[CameraSpec, tuple[int, int], bool]]:
-    """Two cameras with picture sizes: the views of every observation, at several resolutions, and any other."""
-    kinds = rng.choice(["top", "top sized", "front", "any"], size=2, p=[0.5, 0.15, 0.2, 0.15])
-    chosen = []
-    for kind in kinds:
-        height = 128 if kind in ("top", "front") else int(rng.integers(100, 180))
-        camera = {"top": TOP, "top sized": TOP, "front": FRONT}.get(str(kind)) or _any_camera(rng)
-        chosen.append((camera, (height, 2 * height), str(kind).startswith("top")))
-    return chosen
-
-
-def _any_camera(rng: np.random.Generator) -> CameraSpec:
-    tilt, turn, far = rng.uniform(0.0, 0.9), rng.uniform(-np.pi, np.pi), rng.uniform(0.9, 1.4)
-    target = (0.5, 0.0, 0.0)
-    offset = far * np.array([np.sin(tilt) * np.cos(turn), np.sin(tilt) * np.sin(turn), np.cos(tilt)])
-    up = (-float(np.cos(turn)), -float(np.sin(turn)), 0.2)
-    x, y, z = (float(v) for v in np.add(target, offset))
-    return CameraSpec("any", (x, y, z), target, up, fov_y=float(rng.uniform(0.5, 0.8)))
-
-
-def random_look(rng: np.random.Generator) -> Look:
-    """The simulator's usual look, or another table, another light."""
-    if rng.random() < 0.3:
-        return Look()
-    ambient = float(rng.uniform(0.45, 0.7))
-    warm = rng.uniform(-0.06, 0.06)
-    return Look(
-        table=random_surface(rng),
-        ground=random_surface(rng),
-        light_direction=(float(rng.uniform(-50, 50)), float(rng.uniform(-50, 50)), float(rng.uniform(30, 60))),
-        light_color=(1.0 + warm, 1.0, 1.0 - warm),
-        ambient=ambient,
-        diffuse=float(rng.uniform(0.9, 1.05) - ambient),
-        specular=float(rng.uniform(0.0, 0.1)),
-        shadow=bool(rng.random() < 0.3),
-    )
+def _from_above(camera: CameraSpec) -> bool:
+    """Whether turning the picture is turning the objects."""
+    return float(camera.base_from_camera()[2, 2]) < -0.98
 
 
 def _full_area(world: World, view: View, id: int) -> float:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruct2act.training.crops import HELD_OUT, random_look, shape_bank, texture_bank
+from instruct2act.training.crops import HELD_OUT, shape_bank, texture_bank
+from instruct2act.training.engine import random_look
 from instruct2act.training.nouns import is_named
 from sim.cameras import TOP
 from sim.objects import SHAPES, Shape
@@ -68,7 +69,7 @@ def tables(seed: int, count: int, kind: str) -> Iterator[Table]:
     with World() as world, World(STUDIO) as studio:
         made = 0
         while made < count:
-            look = Look() if kind == SEEN else random_look(rng)
+            look = Look() if kind == SEEN else random_look(rng, "unseen")
             table = _table(world, studio, look, _choose(rng, kind), rng)
             if len(table.things) >= 3:
                 made += 1
