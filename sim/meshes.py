@@ -18,6 +18,8 @@ from sim.polygons import Outline, Polygon, convex_pieces, triangles
 TILE = 0.1
 """Metres covered by one period of a texture."""
 
+_OVERLAP = 0.006
+
 Hull = npt.NDArray[np.float64]
 
 
@@ -105,14 +107,20 @@ def prism(ring: Polygon, low: float, high: float, top: Polygon | None = None) ->
 def wall_around(
     lower: Sequence[float], upper: Sequence[float], low: float, high: float, segments: int
 ) -> tuple[Hull, ...]:
-    """A round wall of convex parts: (inner, outer) radii at its foot and at its rim."""
+    """A round wall of convex parts: (inner, outer) radii at its foot and at its rim.
+
+    On the inside each part reaches ``_OVERLAP`` metres into its neighbours: a corner pressed into a mere seam would be
+    held between two side faces that nobody sees.
+    """
     angles = np.arange(segments + 1) * (2 * np.pi / segments)
     rays = np.column_stack([np.cos(angles), np.sin(angles)])
     reach = 1 / np.cos(np.pi / segments)
     parts = []
     for a, b in pairwise(rays):
-        foot = np.array([a * lower[0], a * lower[1] * reach, b * lower[1] * reach, b * lower[0]])
-        rim = np.array([a * upper[0], a * upper[1] * reach, b * upper[1] * reach, b * upper[0]])
+        more = (b - a) / np.linalg.norm(b - a) * _OVERLAP
+        ends = np.outer([-1, 0, 0, 1], more)
+        foot = np.array([a * lower[0], a * lower[1] * reach, b * lower[1] * reach, b * lower[0]]) + ends
+        rim = np.array([a * upper[0], a * upper[1] * reach, b * upper[1] * reach, b * upper[0]]) + ends
         parts.append(prism(foot, low, high, rim))
     return tuple(parts)
 
