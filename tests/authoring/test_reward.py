@@ -20,7 +20,7 @@ from instruct2act.authoring.reward import (
     state_as_data,
 )
 from instruct2act.sandbox import Gateway
-from skills.types import Instruction, Moment, ObjectState
+from skills.types import Instruction, Moment, ObjectState, Slot
 
 Table = tuple[ObjectState, ...]
 
@@ -88,17 +88,22 @@ CASES: tuple[tuple[str, dict[str, Any], str, list[Table], bool], ...] = (
 )
 
 
+WRITTEN: dict[str, RewardFunction] = {}
+"""Each reward is written and checked once."""
+
+
 def clicks(text: str) -> tuple[tuple[float, float], ...]:
     return ((60, 40), (180, 90)) if "click" in text or "here" in text else ()
 
 
 def write(rewards: RewardWriter, text: str, slots: dict[str, Any]) -> RewardFunction:
-    from skills.types import Slot
-
     kinds = {name: Slot("scene" if name == "scene" else "object") for name in slots if f"{{{name}}}" in text}
-    written = rewards.write(Instruction(text, kinds, clicks(text)), TABLE, slots)
-    assert isinstance(written, RewardFunction)
-    return written
+    asked = f"{text} {sorted(slots.items())}"
+    if asked not in WRITTEN:
+        written = rewards.write(Instruction(text, kinds, clicks(text)), TABLE, slots)
+        assert isinstance(written, RewardFunction)
+        WRITTEN[asked] = written
+    return WRITTEN[asked]
 
 
 @pytest.mark.parametrize(("text", "slots", "what", "tables", "good"), CASES, ids=[f"{c[0]}: {c[2]}" for c in CASES])
@@ -114,7 +119,7 @@ def test_sentences_about_what_is_there_have_rewards(rewards: RewardWriter) -> No
     absent = ("pan", "block", "letter", "the A", "dish", "box", "tiger", "red objects", "red heart")
     about = [text for text, _ in FREE if not any(word in text for word in absent)]
     assert len(about) > 20
-    for text in about[::3]:
+    for text in about[::5]:
         assert isinstance(rewards.write(Instruction(text), TABLE, {}), RewardFunction), text
 
 
