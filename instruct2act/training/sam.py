@@ -3,7 +3,8 @@
 Each picture is asked for several of its objects, and for the table, by one inner point or a loose box. Of the three
 masks only the one that fits best is corrected (focal and dice loss), a head learns to tell how well each fits, and in
 every other step a second round goes on from the first answer with a point where it was wrong. Where the recipe differs:
-the single-mask output is trained on every prompt, and Muon moves the encoder's matrices.
+the single-mask output is trained on every prompt, the encoder has a second task (``hints``), and its
+matrices are moved by Muon.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
+from instruct2act.training.hints import Hints, hints_of
 from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
 from instruct2act.training.pool import Pool, fill
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
@@ -26,6 +28,7 @@ from skills.backends.sam.small import SmallConfig, build_small
 FOCAL_WEIGHT = 2.0
 """Of the focal loss beside the dice loss and the predicted IoU's square error."""
 
+_FIGURES = ("loss", "hint", "best", "picked")
 _REPORT_EVERY = 20
 """Steps."""
 
@@ -73,6 +76,8 @@ class Trainer:
         muon = torch.optim.Muon(matrices, lr=options.peak, weight_decay=0.05, adjust_lr_fn="match_rms_adamw")
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
         self.optimizers = [muon, torch.optim.AdamW(groups, lr=options.peak, betas=(0.9, 0.98))]
+        self.hints = Hints(self.config.prompt_width).to(options.device)
+        self.optimizers.append(torch.optim.AdamW(self.hints.parameters(), lr=options.peak))
         self.average = Average(self.model)
         self.budget = Budget(options.steps, options.minutes)
         self.path = options.folder / "checkpoint.pt"
@@ -80,6 +85,8 @@ class Trainer:
             self.model.load_state_dict(state["model"])
             for optimizer, kept in zip(self.optimizers, state["optimizers"]):
                 optimizer.load_state_dict(kept)
+            if "hints" in state:
+                self.hints.load_state_dict(state["hints"])
             self.average.state, self.average.steps = state["average"], state["step"]
             self.budget.done, self.budget.before_s = state["step"], state["seconds"]
 
@@ -87,6 +94,7 @@ class Trainer:
         """Writes the checkpoint."""
         state = {
             "model": self.model.state_dict(),
+            "hints": self.hints.state_dict(),
             "average": self.average.state,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.budget.done,
@@ -104,11 +112,14 @@ class Trainer:
         changed = [augment(picture, rng) for picture in drawn]
         prompts = prompts_for(changed, rng, self.options.prompts)
         rgb = np.stack([picture.rgb for picture in changed])
-        figures = self._learn(torch.from_numpy(rgb), prompts, rng, again=self.budget.done % 2 == 1)
+        hints = torch.from_numpy(hints_of(changed))
+        figures = self._learn(torch.from_numpy(rgb), prompts, hints, rng, again=self.budget.done % 2 == 1)
         self.budget.done += 1
         return figures
 
-    def _learn(self, rgb: torch.Tensor, prompts: Prompts, rng: np.random.Generator, again: bool) -> dict[str, float]:
+    def _learn(
+        self, rgb: torch.Tensor, prompts: Prompts, hints: torch.Tensor, rng: np.random.Generator, again: bool
+    ) -> dict[str, float]:
         device = self.options.device
         target = torch.from_numpy(prompts.target).to(device)
         with torch.autocast(device, dtype=torch.bfloat16):
@@ -125,7 +136,8 @@ class Trainer:
                 logits, iou = answer.again(chosen.clamp(-32, 32), extra)
             second, _ = judge(logits, iou, target)
             loss = (loss + second) / 2
-        loss.backward()  # type: ignore[no-untyped-call]
+        hint = self.hints.loss(answer.features, hints.to(device))
+        (loss + hint).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         factor = learning_rate(self.budget.done, self.budget.spent)
         for optimizer in self.optimizers:
@@ -136,7 +148,8 @@ class Trainer:
         self.average.update(self.model)
         best = fits[:, 1:]
         told = best.gather(1, answer.iou[:, 1:].argmax(dim=1, keepdim=True))
-        return {"loss": float(loss.detach()), "best": float(best.max(dim=1).values.mean()), "picked": float(told.mean())}
+        found = {"loss": float(loss.detach()), "hint": float(hint.detach())}
+        return found | {"best": float(best.max(dim=1).values.mean()), "picked": float(told.mean())}
 
 
 class Answer:
@@ -235,13 +248,13 @@ def train(options: Options, report: Report = silent) -> Path:
     fill(folder, options.seed, options.shards, lambda done, of: report({"rendered": done, "of": of}))
     pool = Pool.read(folder)
     trainer = Trainer(options)
-    budget, sums, saved = trainer.budget, {"loss": 0.0, "best": 0.0, "picked": 0.0}, trainer.budget.seconds
+    budget, sums, saved = trainer.budget, dict.fromkeys(_FIGURES, 0.0), trainer.budget.seconds
     while budget.spent < 1:
         for name, value in trainer.step(pool).items():
             sums[name] += value / _REPORT_EVERY
         if budget.done % _REPORT_EVERY == 0:
             report({"step": budget.done, **sums, "seconds": budget.seconds, "spent": budget.spent})
-            sums = dict.fromkeys(sums, 0.0)
+            sums = dict.fromkeys(_FIGURES, 0.0)
         if budget.seconds - saved > options.keep_every_s:
             saved = budget.seconds
             trainer.save()
