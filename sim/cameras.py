@@ -65,7 +65,8 @@ class CameraSpec:
 
     def view_matrix(self) -> npt.NDArray[np.float64]:
         """(4, 4) base to OpenGL camera (x right, y up, z backward)."""
-        return np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(self.base_from_camera())
+        matrix: npt.NDArray[np.float64] = np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(self.base_from_camera())
+        return matrix
 
     def projection_matrix(self, size: tuple[int, int]) -> npt.NDArray[np.float64]:
         """(4, 4) OpenGL camera to clip space."""

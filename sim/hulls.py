@@ -30,11 +30,26 @@ class Hulls:
             return -1
         key = (placed.shape, placed.scale, placed.height_scale)
         if key not in self._shapes:
-            path = self._folder / "hulls.obj"
-            path.write_text(wavefront(placed.shape.hulls, placed.factors, placed.center_of_mass), encoding="ascii")
-            self._shapes[key] = self._p.createCollisionShape(self._p.GEOM_MESH, fileName=str(path))
-            path.unlink()
+            self._shapes[key] = self._block(placed) if _is_block(placed.shape.hulls) else self._parts(placed)
         return self._shapes[key]
+
+    def _block(self, placed: Placed) -> int:
+        """Blocks are the engine's own boxes: all corners of a face touch at once, so that a push doesn't spin them."""
+        return int(self._p.createCollisionShape(self._p.GEOM_BOX, halfExtents=[side / 2 for side in placed.size]))
+
+    def _parts(self, placed: Placed) -> int:
+        path = self._folder / "hulls.obj"
+        path.write_text(wavefront(placed.shape.hulls, placed.factors, placed.center_of_mass), encoding="ascii")
+        shape = self._p.createCollisionShape(self._p.GEOM_MESH, fileName=str(path))
+        path.unlink()
+        return int(shape)
+
+
+def _is_block(hulls: Sequence[Hull]) -> bool:
+    """Whether the parts are one upright box."""
+    if len(hulls) != 1 or len(hulls[0]) != 8:
+        return False
+    return all(len(np.unique(np.round(hulls[0][:, axis], 9))) == 2 for axis in range(3))
 
 
 def wavefront(hulls: Sequence[Hull], factors: npt.ArrayLike, origin: npt.ArrayLike) -> str:

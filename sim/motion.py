@@ -169,6 +169,7 @@ def _push(motion: _Motion, action: Action) -> Pose:
     reached = motion.at
     motion.phase = "lift"
     motion.travel(replace(motion.at, z=HOVER), _CARRY)
+    world.put_tool_away()
     return reached
 
 

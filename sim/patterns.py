@@ -118,9 +118,10 @@ def brick(side: int, colors: Sequence[RGB], rng: np.random.Generator, rows: int 
     which = (np.floor(along) % (rows / 2)) * rows + course
     shade = rng.uniform(0.82, 1.12, rows * rows)[which.astype(int)]
     gap = np.minimum(np.minimum(along % 1, 1 - along % 1) * 2, np.minimum((v * rows) % 1, 1 - (v * rows) % 1))
-    body = np.asarray(colors[0]) * shade[..., None]
+    body = np.asarray(colors[0], dtype=np.float64) * shade[..., None]
     joint = edge(gap - 0.14, 0.06)[..., None]
-    return body * (1 - joint) + np.asarray(colors[1]) * joint
+    picture: Picture = body * (1 - joint) + np.asarray(colors[1]) * joint
+    return picture
 
 
 def tiles(side: int, colors: Sequence[RGB], rng: np.random.Generator, count: int = 4) -> Picture:

@@ -18,9 +18,11 @@ Outline = tuple[Polygon, ...]
 
 def polygon(points: npt.ArrayLike, clockwise: bool = False) -> Polygon:
     """An (N, 2) polygon with the orientation asked for, consecutive duplicates dropped."""
-    ring = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    ring: Polygon = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     ring = ring[np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1) > 1e-9]
-    return ring[::-1].copy() if (area(ring) < 0) != clockwise else ring
+    if (area(ring) < 0) != clockwise:
+        ring = ring[::-1].copy()
+    return ring
 
 
 def outline(outer: npt.ArrayLike, *holes: npt.ArrayLike) -> Outline:

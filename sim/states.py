@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from sim.patterns import RGB
 from sim.polygons import Outline, Polygon, contains, polygon, rotated
 from sim.shapes import Shape
 from sim.textures import Texture
-from skills.types import Pose
+from skills.types import TABLE, Int, ObjectTruth, Pose, Truth
 
 Vector = npt.NDArray[np.float64]
 Quaternion = tuple[float, float, float, float]
@@ -141,6 +141,20 @@ def pose_of(placed: Placed, body: Body) -> Pose:
     return Pose(x, y, z, float(np.arctan2(turn[1, 0], turn[0, 0])))
 
 
+def body_frame(placed: Placed, pose: Pose) -> tuple[list[float], Quaternion]:
+    """Centre of mass and orientation of an object that stands upright at a pose of its frame."""
+    quaternion = pose.quaternion()
+    return (matrix(quaternion) @ placed.center_of_mass + (pose.x, pose.y, pose.z)).tolist(), quaternion
+
+
+def truth_of(bodies: Int, ids: Mapping[int, int], objects: Mapping[int, Placed]) -> Truth:
+    """Our ids in place of the engine's in a picture (H, W) of bodies, -1 for none."""
+    names = np.full(max([0, *ids, int(bodies.max())]) + 2, TABLE, dtype=np.int32)
+    names[list(ids)] = list(ids.values())
+    shown = {id: ObjectTruth(placed.name, placed.texture.name) for id, placed in objects.items()}
+    return Truth(names[bodies], shown)
+
+
 def moved(rings: Sequence[Polygon], scale: float, pose: Pose) -> Outline:
     """Rings of an object's frame in the base frame."""
     return tuple(rotated(ring * scale, pose.yaw) + np.array([pose.x, pose.y]) for ring in rings)
@@ -159,7 +173,7 @@ def convex_hull(points: npt.ArrayLike) -> Polygon:
     """Counter-clockwise convex hull of (N, 2) points (Andrew's monotone chain)."""
     at = np.unique(np.round(np.asarray(points, dtype=np.float64), 9), axis=0)
 
-    def chain(order: Vector) -> list[Vector]:
+    def chain(order: npt.NDArray[np.floating]) -> list[Vector]:
         kept: list[Vector] = []
         for p in order:
             while len(kept) > 1:

@@ -24,11 +24,11 @@ from sim.hulls import Hulls
 from sim.measured import Measured
 from sim.rendering import Prop, Renderer
 from sim.shapes import Shape
-from sim.states import Body, Look, Placed, Quaternion, Snapshot, matrix
+from sim.states import Body, Look, Placed, Quaternion, Snapshot, body_frame, truth_of
 from sim.textures import Texture
 from sim.tools import Hook
 from sim.witness import Witness
-from skills.types import TABLE, Event, ObjectTruth, Pose, Truth, View, Workspace
+from skills.types import TABLE, Event, Pose, View, Workspace
 
 STEP_S = 1 / 240
 """Seconds of one simulated step."""
@@ -38,20 +38,20 @@ WATCH_STEPS = 12
 
 GRAVITY = 9.8
 
-_LOADED = 600
+_LOADED = 600  # textures and shapes in memory beyond which clearing starts the engine anew
 
 
 @lru_cache(maxsize=1)
 def _engine() -> ModuleType:
     """Imports pybullet without the line about its build that it writes to standard error."""
-    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        import pybullet
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(null)
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as null:
+        os.dup2(null.fileno(), 2)
+        try:
+            import pybullet
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
     return pybullet  # type: ignore[no-any-return]
 
 
@@ -189,9 +189,9 @@ class World(Measured):
         Returns:
             The object's id.
         """
-        fixed = fixed or shape.flat
-        placed = Placed(self._next, name or shape.name, shape, texture, scale, height_scale, fixed, visible)
-        self._create(placed, *self._frame(placed, pose))
+        still = fixed or shape.flat
+        placed = Placed(self._next, name or shape.name, shape, texture, scale, height_scale, still, visible)
+        self._create(placed, *body_frame(placed, pose))
         return placed.id
 
     def _create(self, placed: Placed, position: Sequence[float], quaternion: Quaternion) -> None:
@@ -229,7 +229,7 @@ class World(Measured):
     def set_pose(self, id: int, pose: Pose) -> None:
         """Puts an object upright at a pose of its frame, at rest."""
         body = self._engine_body(id)
-        self._p.resetBasePositionAndOrientation(body, *self._frame(self._placed[id], pose))
+        self._p.resetBasePositionAndOrientation(body, *body_frame(self._placed[id], pose))
         self._p.resetBaseVelocity(body, [0, 0, 0], [0, 0, 0])
         self._stale = True
 
@@ -237,11 +237,6 @@ class World(Measured):
         if id not in self._body:
             raise KeyError(f"no object {id} on the table; there are {sorted(self._body)}")
         return self._body[id]
-
-    @staticmethod
-    def _frame(placed: Placed, pose: Pose) -> tuple[list[float], Quaternion]:
-        quaternion = pose.quaternion()
-        return (matrix(quaternion) @ placed.center_of_mass + (pose.x, pose.y, pose.z)).tolist(), quaternion
 
     # --- where things are ---------------------------------------------------------------------------------------------
 
@@ -269,8 +264,8 @@ class World(Measured):
 
     def supports(self, id: int) -> frozenset[int]:
         """Those of the contacts that carry it: they push it upwards."""
-        points = self._contact_points(self._engine_body(id))
-        return frozenset(self._name(point[2]) for point in points if point[7][2] > 0.3)
+        found = self._contact_points(self._engine_body(id))
+        return frozenset(self._name(point[2]) for point in found if point[7][2] > 0.3)
 
     def touching(self) -> set[tuple[int, int]]:
         """Pairs (lower id, higher id) of objects that touch each other."""
@@ -369,15 +364,11 @@ class World(Measured):
 
     def put_tool_away(self) -> None:
         """Nothing is held any more and there is no blade. What was held is left at rest where it is."""
-        self._stale = self._stale or self._hook.is_blade
+        self._stale |= self._hook.is_blade
         self._hook.let_go()
 
     def drive(self, tool: Pose) -> float:
-        """One step in which what hangs on the tool goes with it.
-
-        Returns:
-            How far it lagged behind, metres: it does when something solid is in its way.
-        """
+        """One step in which what hangs on the tool goes with it; how far it lagged behind, metres, if blocked."""
         return self._hook.drive(tool)
 
     def gap(self) -> float:
@@ -405,10 +396,5 @@ class World(Measured):
             props: what is drawn besides, and takes part in nothing: the arm, the tool.
         """
         rgb, metres, bodies = self._renderer.shoot(camera, size, self.look, props)
-        truth = None
-        if segmentation:
-            ids = np.full(max([0, *self._id, int(bodies.max())]) + 2, TABLE, dtype=np.int32)
-            ids[list(self._id)] = list(self._id.values())
-            shown = {id: ObjectTruth(placed.name, placed.texture.name) for id, placed in self._placed.items()}
-            truth = Truth(ids[bodies], shown)
+        truth = truth_of(bodies, self._id, self._placed) if segmentation else None
         return View(rgb, camera.camera(size), metres if depth else None, truth)
