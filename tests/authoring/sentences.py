@@ -185,6 +185,11 @@ FREE: tuple[tuple[str, Meaning], ...] = (
         "put the red and blue blocks into the bowl",
         (into(Words("red block"), BOWL), into(Words("blue block"), BOWL)),
     ),
+    (
+        "put the red, green and blue blocks into the bowl",
+        (into(Words("red block"), BOWL), into(Words("green block"), BOWL), into(Words("blue block"), BOWL)),
+    ),
+    ("put the red and blue striped rings into the bowl", (into(Words("red and blue stripe ring"), BOWL),)),
     ("put the heart into the bowl and the star into the pan", (into(HEART, BOWL), into(STAR, PAN))),
     (
         "stack the star on top of the block, then rotate it by a quarter turn counterclockwise",
@@ -255,6 +260,11 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("rotate the heart", "", "rotate the heart"),
     ("put the heart", "", "put the heart"),
     ("pick up the heart", "pick up", "where it goes"),
+    ("put the heart in the bowl on the left", "", "on the left"),
+    ("put the heart in the bowl next to the star", "", "next to the star"),
+    ("put the heart into the bowl with the star", "", "bowl with star"),
+    ("put the heart into the bowl and the pan", "put the heart into the bowl", "the pan"),
+    ("rotate the heart by 30 degrees twice", "", "twice"),
     ("put the heart into the heart", "", "itself"),
     ("restore", "", "restored"),
     ("open the drawer", "", "open the drawer"),

@@ -85,6 +85,12 @@ def is_plural(words: Sequence[str]) -> bool:
     return singular(words[-1]) != words[-1]
 
 
+def is_look(words: Sequence[str]) -> bool:
+    """Whether words say what something looks like: a pattern or a colour is among them, in any of their forms."""
+    text = " ".join(form for form in _forms([*words, ""]) if form).replace("_", " ")
+    return any(re.search(rf"\b{look}\b", text) for look in (*_PATTERNS, *COLORS)) or bool(_EMPTY & {*words})
+
+
 def canonical(words: Sequence[str], *more: Sequence[str]) -> str:
     """The caption of a description: its words in their usual forms, patterns before the noun.
 

@@ -11,7 +11,8 @@ from instruct2act.authoring.llm.offline import names
 _COURTESY = re.compile(
     r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"
     r"i(?:'d| would) like you to|i want you to|i need you to|your (?:task|job) is to|go ahead and|try to|you should|"
-    r"you (?:must|have to|need to)|let's|let us|directly|straight|exactly|simply|now|(?<=and )also|"
+    r"you (?:must|have to|need to)|let's|let us|directly|immediately|right away|"
+    r"at once|straight|exactly|simply|now|(?<=and )also|"
     r"in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
     re.IGNORECASE,
 )

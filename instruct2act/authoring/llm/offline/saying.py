@@ -97,3 +97,12 @@ def say_place(place: Place, moved: Thing | All) -> str:
             return f"where click {index + 1} points"
         case Start(thing):
             return "back where it was" if thing == moved else f"to where {say(thing)} was"
+
+
+def vagueness(thing: Thing) -> int:
+    """What is said most clearly is looked for first: "the red object" is whatever the bowl spoken of is not."""
+    if isinstance(thing, Within):
+        return 3
+    if isinstance(thing, Words):
+        return 2 if thing.text.endswith("object") else 1
+    return 0

@@ -31,7 +31,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Within,
     Words,
 )  # fmt: skip
-from instruct2act.authoring.llm.offline.saying import mentioned, say, say_place
+from instruct2act.authoring.llm.offline.saying import mentioned, say, say_place, vagueness
 
 _EDGE = 0.12
 """Metres from the table's edge to the middle of its corners and sides."""
@@ -73,7 +73,7 @@ class _Writer:
             self.add("clicked, clicked_masks = ImageCrop(image=image, masks=SAM(image=image, points=clicks))")
         # Everything that is spoken of is found and located first, while it lies where the instruction means it.
         things = dict.fromkeys(thing for step in steps for thing in mentioned(step))
-        everything = sorted(things, key=_vagueness)
+        everything = sorted(things, key=vagueness)
         for place, thing in enumerate(everything):
             self.find(thing, everything[:place])
         for thing in everything:
@@ -390,12 +390,3 @@ class _Writer:
         self.act(f"PickPlace(pick={a}_at, place={b}_place, bounds=BOUNDS)")
         self.has_moved(first)
         self.has_moved(second)
-
-
-def _vagueness(thing: Thing) -> int:
-    """What is said most clearly is looked for first: "the red object" is whatever the bowl spoken of is not."""
-    if isinstance(thing, Within):
-        return 3
-    if isinstance(thing, Words):
-        return 2 if thing.text.endswith("object") else 1
-    return 0

@@ -1,0 +1,206 @@
+"""Which things a sentence speaks of: names, pictures, clicks, "it" and "them"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from lark import Token, Tree
+
+from instruct2act.authoring.llm.offline import names
+from instruct2act.authoring.llm.offline.plan import (
+    All,
+    Click,
+    InScene,
+    Picture,
+    Step,
+    Thing,
+    Within,
+    Words,
+)
+from instruct2act.authoring.llm.offline.prepare import NotUnderstood
+
+Node: TypeAlias = Any
+"""A lark Tree; its children are Trees and Tokens."""
+
+CAN = (
+    "I can put things into, onto, beside, left or right of others or somewhere on the table, rotate them by "
+    "degrees, swap two, rearrange the table to a picture, and restore; for example: put the red heart into the "
+    "blue bowl, then rotate the star by 30 degrees"
+)
+"""What to try: the whole of what the embedded author understands, in a sentence."""
+
+_DESCRIBE = "describe it by its colour, pattern and shape"
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_DIGITS = ("1st", "2nd", "3rd", "4th", "5th")
+
+
+@dataclass
+class Talk:
+    """What has been said so far."""
+
+    clicks: int
+    it: Thing | All | None = None
+    there: Thing | None = None
+    """Where ``it`` was put into: "behind it" means behind the container just as well."""
+    moved: list[Thing | All] = field(default_factory=list)
+    whole_table: bool = False
+    pointed: int = 0
+    steps: list[Step] = field(default_factory=list)
+    picked: Thing | All | None = None
+    taken_out: bool = False
+
+
+def things_of(tree: Node, talk: Talk) -> list[Thing | All]:
+    """What one or several noun phrases mean.
+
+    Raises:
+        NotUnderstood: a word that refers to nothing, or singles a thing out by comparing it with others.
+    """
+    match tree.data:
+        case "them":
+            if not talk.moved:
+                raise NotUnderstood("who 'they' are", "", "name the things")
+            return list(talk.moved)
+        case "everything":
+            return [All("", _except(tree, talk))]
+        case "every":
+            words = _words(tree.children[0])
+            return [All(_caption(words), _except(tree, talk))]
+    return [thing for child in tree.children for thing in _each(child, _head(tree), talk)]
+
+
+def _each(tree: Node, head: str, talk: Talk) -> list[Thing | All]:
+    """What one member of "the red, green and blue blocks" means."""
+    if tree.data == "it":
+        return [it_of(talk)]
+    words = _words(tree.children[0]) if tree.data == "described" and len(tree.children) == 1 else []
+    pair = words[0].split("_and_") if words else []
+    if len(pair) == 2 and head and words[1:] in ([], [head], [f"{head}s"]):
+        # Two of them, since a pair of colours alone is no texture.
+        return [Words(_caption([color, head])) for color in pair]
+    if head and len(words) == 1 and words[0].lower() in names.COLORS:
+        return [Words(_caption([words[0], head]))]
+    return [thing_of(tree, talk)]
+
+
+def _head(tree: Node) -> str:
+    """The noun that is shared by "the red and blue blocks": a plural at the end, in the singular."""
+    last = tree.children[-1]
+    words = _words(last.children[0]) if last.data == "described" and len(last.children) == 1 else []
+    return names.singular(words[-1]) if len(words) > 1 and names.is_plural(words) else ""
+
+
+def _except(tree: Node, talk: Talk) -> tuple[Thing, ...]:
+    part = next((p for p in tree.children if isinstance(p, Tree) and p.data == "except"), None)
+    return tuple(thing_of(child, talk) for child in part.children) if part is not None else ()
+
+
+def it_of(talk: Talk) -> Thing | All:
+    """What "it" means now."""
+    if talk.it is None:
+        raise NotUnderstood("what 'it' is", "", "name the thing")
+    return talk.it
+
+
+def thing_of(tree: Node, talk: Talk) -> Thing:
+    """What one noun phrase means; "it" is where the thing before was put, as long as it is there.
+
+    Raises:
+        NotUnderstood: as `things_of`.
+    """
+    match tree.data:
+        case "it":
+            thing = talk.there or it_of(talk)
+            if isinstance(thing, All):
+                raise NotUnderstood("what 'it' is, of several things", "", "name the thing")
+            return thing
+        case "picture":
+            slot = token(tree, "OBJECT")
+            return Picture(slot[8:-1])
+        case "in_scene":
+            slot = token(tree, "SCENE")
+            return InScene(_described(tree.children[0]), slot[7:-1])
+        case "described":
+            return Words(_described(tree))
+        case "click_slot":
+            return Click(_clicked(int(str(tree.children[0])[7:-1]), talk))
+        case "click" | "click_ordinal":
+            ordinal = str(token(tree, "ORDINAL")).lower()
+            if tree.data == "click_ordinal" and not talk.clicks:
+                raise NotUnderstood(f"which one 'the {ordinal}' is", "", "point at it with --click X,Y, or describe it")
+            return Click(_clicked(talk.clicks - 1 if ordinal == "last" else _place_of(ordinal), talk))
+        case "click_number":
+            return Click(_clicked(int(float(str(tree.children[-1]))) - 1, talk))
+        case "click_next":
+            return Click(next_click(talk))
+        case other:
+            raise AssertionError(f"the grammar has a thing {other} that nobody reads")
+
+
+def next_click(talk: Talk) -> int:
+    """The click that "this", "that", "here" means: each takes the next."""
+    talk.pointed += 1
+    return _clicked(talk.pointed - 1, talk)
+
+
+def _clicked(index: int, talk: Talk) -> int:
+    if not 0 <= index < talk.clicks:
+        there = f"{talk.clicks} click{'s' if talk.clicks != 1 else ''}" if talk.clicks else "no click"
+        raise NotUnderstood(
+            f"click number {index + 1}", "", f"there is {there}; give one --click X,Y for each thing that is pointed at"
+        )
+    return index
+
+
+def _place_of(ordinal: str) -> int:
+    return (_ORDINALS if ordinal in _ORDINALS else _DIGITS).index(ordinal)
+
+
+def token(tree: Node, kind: str) -> str:
+    """The first token of a kind among a tree's children."""
+    return next(str(child) for child in tree.children if isinstance(child, Token) and child.type == kind)
+
+
+def _described(tree: Node) -> str:
+    """The caption of a description; what a thing comes "with" must be a look of it, not another thing."""
+    name, *more = tree.children
+    parts = [_words(part.children[0] if part.data == "with" else part) for part in more]
+    for part, said in zip(more, parts):
+        if part.data == "with" and not names.is_look(said):
+            raise NotUnderstood(
+                f"which one is meant by {shown(' '.join([*_words(name), 'with', *said]))!r}", "", _DESCRIBE
+            )
+    return _caption(_words(name), *parts)
+
+
+def _words(tree: Node) -> list[str]:
+    return [str(token) for token in tree.children]
+
+
+def _caption(words: Sequence[str], *more: Sequence[str]) -> str:
+    for word in (word.lower() for part in (words, *more) for word in part):
+        if word in names.CANNOT_TELL:
+            said = " ".join(words).replace("_", " ")
+            raise NotUnderstood(f"which one is meant by {said!r}", "", _DESCRIBE)
+    if words[0].lower() in names.OTHER_VERBS:
+        raise NotUnderstood(" ".join(words).replace("_", " "), "", CAN)
+    return names.canonical(words, *more)
+
+
+def taken_from(tree: Node, where: Node | None, talk: Talk) -> list[Thing | All]:
+    """Of "the heart from the bowl": where a thing is now tells it from others of its name."""
+    found = things_of(tree, talk)
+    if where is None or all(child.data == "it" for child in tree.children):
+        return found
+    place = thing_of(where.children[0], talk)
+    if isinstance(place, Picture) and found == [Words("object")]:
+        return [place]  # "the thing in {picture}"
+    return [Within(thing.text, place) if isinstance(thing, Words) else thing for thing in found]
+
+
+def shown(part: str) -> str:
+    """A part of the prepared text as the person wrote it."""
+    return re.sub(r"<\w+:([^>]*)>", r"{\1}", part).replace("_and_", " and ").strip(" ,.;")
