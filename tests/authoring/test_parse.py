@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sentences import FREE, PARAPHRASES, POINTED, REFUSED, Meaning
+from sentences import FREE, PARAPHRASES, POINTED, REFUSED, Meaning, into
 
 from instruct2act.authoring.llm.offline.names import canonical
 from instruct2act.authoring.llm.offline.parse import parse
+from instruct2act.authoring.llm.offline.plan import Free, InScene, Put, Words
 from instruct2act.authoring.llm.offline.prepare import NotUnderstood
+from sim.objects import SHAPES
+from sim.textures import TEXTURES
 
 SAID = [(task, text, meaning) for task, (meaning, texts) in PARAPHRASES.items() for text in texts]
 
@@ -113,3 +116,14 @@ def test_any_text_is_a_plan_or_a_refusal(text: str) -> None:
         parse(text, {"scene": {"kind": "scene"}}, clicks=1)
     except NotUnderstood as told:
         assert told.hint
+
+
+@pytest.mark.parametrize("texture", TEXTURES)
+def test_every_texture_keeps_its_name(texture: str) -> None:
+    said = parse(f"Put the {texture} object in {{scene}} into the {texture} bowl.", {"scene": {"kind": "scene"}})
+    assert said.steps == (into(InScene(f"{texture} object", "scene"), Words(f"{texture} bowl")),)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_keeps_its_name(shape: str) -> None:
+    assert parse(f"put the green paisley {shape} aside").steps == (Put(Words(f"green paisley {shape}"), Free()),)
