@@ -1,5 +1,7 @@
 """Instruction following: turn an object by an angle."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim.goals import Goal, turned
@@ -19,9 +21,10 @@ def rotate(scene: Scene) -> Setup:
     two to four other things of any kind stand around.
     """
     dragged = scene.dragged()
-    scene.clutter()
     degrees = int(scene.rng.choice(DEGREES))
+    by = -float(np.radians(degrees))
+    scene.clutter(keep_free=[dragged.spot(replace(dragged.pose, yaw=dragged.pose.yaw + by))])
     return (
         Instruction(f"Rotate the {{dragged_obj}} {degrees} degrees.", {"dragged_obj": scene.picture(dragged)}),
-        Goal((turned(dragged.id, dragged.pose, by=-float(np.radians(degrees))),)),
+        Goal((turned(dragged.id, dragged.pose, by),)),
     )
