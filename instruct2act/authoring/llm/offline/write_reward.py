@@ -79,7 +79,11 @@ class _Writer:
         return "def reward(history, slots):\n" + "".join(f"    {line}\n" for line in self.lines)
 
     def table(self, name: str, rows: list[tuple[str, str]]) -> None:
-        self.lines += [f"{name} = {{", *(f'    "{part}": {value},' for part, value in dict(rows).items()), "}"]
+        self.lines += [
+            f"{name} = {{",
+            *(f'    "{part.replace("_", " ")}": {value},' for part, value in dict(rows).items()),
+            "}",
+        ]
 
     # --- what is what -------------------------------------------------------------------------------------------------
 
