@@ -188,8 +188,10 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
 
     @property
     def task_description(self) -> str:
-        """The instruction in words alone: pictures of things are named, "{scene}" is "the picture"."""
-        text = self.instruction.text
+        """The instruction in words alone: pictured things are named, a pictured scene is called "the picture"."""
+        text = self.instruction.text.replace("this {scene}", "{scene}").replace(
+            "this setup {scene}", "the setup in {scene}"
+        )
         for name, slot in self.instruction.slots.items():
             said = " and ".join(self.name_of(id) for id in slot.binding) or slot.word or "picture"
             text = text.replace(f"the {{{name}}}", f"the {said}").replace(f"{{{name}}}", f"the {said}")

@@ -66,6 +66,17 @@ def test_the_oracle_succeeds_by_every_rule_within_the_budget(env: TabletopEnv, s
         assert env.situation().at_rest
 
 
+@pytest.mark.slow
+def test_the_oracle_succeeds_with_the_six_axis_arm_too(env: TabletopEnv) -> None:
+    with TabletopEnv(env.task, env.level, motion="arm") as armed:
+        for seed in FEW:
+            armed.reset(seed=seed)
+            outcomes = list(play(armed))
+            verdict = armed.verdict()
+            assert verdict is not None
+            assert verdict.success, (seed, verdict, outcomes)
+
+
 @pytest.mark.parametrize("seeds", MANY)
 def test_doing_nothing_never_succeeds(env: TabletopEnv, seeds: range) -> None:
     for seed in seeds:
