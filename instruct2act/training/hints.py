@@ -25,15 +25,21 @@ REACH = 32.0
 
 
 class Hints(nn.Module):
-    """From an embedding (B, C, h, w): thing or not, edge or not, and the way to the thing's centre, by mask cell."""
+    """From an embedding (B, 4 C, h, w): thing or not, edge or not, and the way to the thing's centre, by mask cell."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, width: int, hidden: int = 16) -> None:
         super().__init__()
-        self.say = nn.Conv2d(channels, 4 * CELLS * CELLS, 1)
+        self.width, self.fine = width, width // 8
+        self.coarse = nn.Conv2d(width, hidden * CELLS * CELLS, 1)
+        self.join = nn.Conv2d(hidden + self.fine, 2 * hidden, 3, padding=1)
+        self.say = nn.Conv2d(2 * hidden, 4, 1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(B, 4, 4 h, 4 w): logits of thing and of edge, offset x and y."""
-        return F.pixel_shuffle(self.say(features), CELLS)
+        coarse = F.pixel_shuffle(self.coarse(features[:, : self.width]), CELLS)
+        half = F.pixel_shuffle(features[:, 2 * self.width :], CELLS)
+        said: torch.Tensor = self.say(F.relu(self.join(torch.cat([coarse, half], dim=1))))
+        return said
 
     def loss(self, features: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """How far off the answers are from ``hints_of``."""

@@ -22,7 +22,7 @@ from instruct2act.training.hints import Hints, hints_of
 from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
 from instruct2act.training.pool import Pool, fill
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
-from skills.backends.sam.decoder import attend, upscale
+from skills.backends.sam.decoder import add_dense, attend, upscale
 from skills.backends.sam.small import SmallConfig, build_small
 
 FOCAL_WEIGHT = 2.0
@@ -173,7 +173,7 @@ class Answer:
         sparse = self._sparse(self.point, torch.ones_like(self.point[..., 0]))
         grouped = sparse.view(len(rgb), -1, *sparse.shape[1:])
         blank = sam.prompt_encoder.no_mask_embed.weight.view(1, -1, 1, 1)
-        attended = attend(sam.mask_decoder, self.features + blank, self.image_pe, grouped)
+        attended = attend(sam.mask_decoder, add_dense(self.features, blank), self.image_pe, grouped)
         self.logits, self.iou = upscale(sam.mask_decoder, attended, slice(None)).float(), attended.iou.float()
 
     def again(self, mask_input: torch.Tensor, extra: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -182,7 +182,7 @@ class Answer:
         labels = torch.stack([torch.ones_like(extra[:, 2]), extra[:, 2]], dim=1)
         sparse = self._sparse(points, labels)
         dense = self.sam.prompt_encoder._embed_masks(mask_input[:, None])
-        image = self.features[self.image] + dense
+        image = add_dense(self.features[self.image], dense)
         attended = attend(self.sam.mask_decoder, image, self.image_pe, sparse[:, None])
         return upscale(self.sam.mask_decoder, attended, slice(None)).float(), attended.iou.float()
 

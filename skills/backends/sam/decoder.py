@@ -27,16 +27,27 @@ class Attended:
         image_tokens: (N, T, C).
         iou: (N, M) predicted IoU.
         grid: (h, w), T = h * w.
+        fine: (1 or N, T, 4, C / 4) and (1 or N, T, 4, 4, C / 8) features for the upscaling, from models that have them.
     """
 
     mask_tokens: torch.Tensor
     image_tokens: torch.Tensor
     iou: torch.Tensor
     grid: tuple[int, int]
+    fine: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def keep(self, which: torch.Tensor) -> Attended:
         """Some of the prompts, by index or (N,) bool."""
-        return Attended(self.mask_tokens[which], self.image_tokens[which], self.iou[which], self.grid)
+        fine = self.fine
+        if fine is not None and len(fine[0]) > 1:
+            fine = fine[0][which], fine[1][which]
+        return Attended(self.mask_tokens[which], self.image_tokens[which], self.iou[which], self.grid, fine)
+
+
+def add_dense(features: torch.Tensor, dense: torch.Tensor) -> torch.Tensor:
+    """Adds the dense prompt embedding (N, C, h, w) to the image embedding (1 or N, C or more, h, w)."""
+    own, rest = features[:, : dense.shape[1]] + dense, features[:, dense.shape[1] :]
+    return torch.cat([own, rest.expand(len(own), -1, -1, -1)], dim=1) if rest.shape[1] else own
 
 
 def attend(decoder: Any, image: torch.Tensor, image_pe: torch.Tensor, prompts: torch.Tensor) -> Attended:
@@ -44,7 +55,8 @@ def attend(decoder: Any, image: torch.Tensor, image_pe: torch.Tensor, prompts: t
 
     Args:
         decoder: a published ``MaskDecoder``.
-        image: (B, C, h, w) image embedding plus dense prompt embedding; for mask inputs B = N and P = 1.
+        image: (B, C or 4 C, h, w) image embedding plus dense prompt embedding, the small model's with its fine
+            features; for mask inputs B = N and P = 1.
         image_pe: (1, C, h, w) position encoding.
         prompts: (B, P, S', C) sparse prompt embeddings.
 
@@ -54,7 +66,11 @@ def attend(decoder: Any, image: torch.Tensor, image_pe: torch.Tensor, prompts: t
     batch, count = prompts.shape[:2]
     outputs = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])
     tokens = torch.cat([outputs.expand(batch, count, -1, -1), prompts], dim=2)
-    keys = image.flatten(2).transpose(1, 2)
+    width = decoder.transformer_dim
+    fine = _fine(image[:, width:]) if image.shape[1] > width else None
+    if fine is not None and batch > 1 and count > 1:
+        fine = fine[0].repeat_interleave(count, dim=0), fine[1].repeat_interleave(count, dim=0)
+    keys = image[:, :width].flatten(2).transpose(1, 2)
     key_pe = image_pe.flatten(2).transpose(1, 2)
     queries, query_pe = tokens, tokens
     for layer in decoder.transformer.layers:
@@ -69,7 +85,7 @@ def attend(decoder: Any, image: torch.Tensor, image_pe: torch.Tensor, prompts: t
     queries = queries + _tokens_to_image(final, queries + query_pe, keys + key_pe, keys)
     states = decoder.transformer.norm_final_attn(queries)[:, 0]
     masks = states[:, 1 : 1 + decoder.num_mask_tokens]
-    return Attended(masks, keys, decoder.iou_prediction_head(states[:, 0]), (image.shape[2], image.shape[3]))
+    return Attended(masks, keys, decoder.iou_prediction_head(states[:, 0]), (image.shape[2], image.shape[3]), fine)
 
 
 def upscale(decoder: Any, attended: Attended, masks: slice | torch.Tensor = slice(1, None)) -> torch.Tensor:
@@ -87,8 +103,13 @@ def upscale(decoder: Any, attended: Attended, masks: slice | torch.Tensor = slic
     first, norm, activation, second, last = decoder.output_upscaling
     (height, width), count = attended.grid, len(attended.mask_tokens)
     x = _twice(first, attended.image_tokens)
+    if attended.fine is not None:
+        x = x + attended.fine[0]
     x = activation(F.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, norm.eps))
-    x = last(_twice(second, x))
+    x = _twice(second, x)
+    if attended.fine is not None:
+        x = x + attended.fine[1]
+    x = last(x)
     chosen = range(decoder.num_mask_tokens)[masks] if isinstance(masks, slice) else range(decoder.num_mask_tokens)
     weights = torch.stack([decoder.output_hypernetworks_mlps[i](attended.mask_tokens[:, i]) for i in chosen], dim=2)
     if isinstance(masks, torch.Tensor):
@@ -97,6 +118,14 @@ def upscale(decoder: Any, attended: Attended, masks: slice | torch.Tensor = slic
     cells = logits.view(count, height, width, 2, 2, 2, 2, -1)
     found: torch.Tensor = cells.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(count, -1, 4 * height, 4 * width)
     return found
+
+
+def _fine(packed: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fine features (B, 3 C, h, w), laid out as the upscaling has them: rows before columns, coarse before fine."""
+    quarter, half = (part.flatten(2) for part in packed.tensor_split([packed.shape[1] // 3], dim=1))
+    first = quarter.unflatten(1, (-1, 4)).permute(0, 3, 2, 1)
+    second = half.unflatten(1, (-1, 2, 2, 2, 2)).permute(0, 6, 2, 4, 3, 5, 1)
+    return first, second.flatten(4, 5).flatten(2, 3)
 
 
 def _among_tokens(layer: Any, queries: torch.Tensor, query_pe: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from skills.backends import Candidates, Encoded
-from skills.backends.sam.decoder import Attended, attend, upscale
+from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
 from skills.backends.sam.everything import Sweep, surface, sweep
 from skills.types import Bool, Image, Mask
 
@@ -134,9 +134,9 @@ class SamSegmenter:
         earlier = None if mask_input is None else torch.as_tensor(mask_input, device=device).float()[:, None]
         sparse, dense = encoder(asked, corners, earlier)
         if earlier is None:
-            image = features.embedding + dense[:1, :, : features.embedding.shape[2], : features.embedding.shape[3]]
-            return attend(self.sam.mask_decoder, image, features.image_pe, sparse[None])
-        return attend(self.sam.mask_decoder, features.embedding + dense, features.image_pe, sparse[:, None])
+            dense = dense[:1, :, : features.embedding.shape[2], : features.embedding.shape[3]]
+            return attend(self.sam.mask_decoder, add_dense(features.embedding, dense), features.image_pe, sparse[None])
+        return attend(self.sam.mask_decoder, add_dense(features.embedding, dense), features.image_pe, sparse[:, None])
 
     def enlarge(self, logits: torch.Tensor, features: Features) -> torch.Tensor:
         """Logits (N, M, h, w) at the picture's size by the published steps: the model's pixels, then the picture's."""

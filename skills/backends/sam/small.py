@@ -6,10 +6,12 @@ What differs from the published builders (``segment_anything.build_sam``):
   8 px wide and the decoder's upscaling (x 4) is as published;
 * a stem of stride-2 convolutions makes the tokens instead of one patch projection (Xiao et al. 2021, "Early
   convolutions help transformers see better");
+* fine features of the stem skip the encoder and join the decoder's upscaling (as in SAM 2: Ravi et al. 2024, section
+  4), since 8 px tokens alone are slow to learn outlines; they travel as further channels of the image embedding;
 * positions are encoded at several scales instead of one, down to a few pixels;
 * a picture is not padded to a square: the position embeddings are cropped to its own tokens, so 128 x 256 costs half.
 
-The state dict is that of the published classes, stem apart.
+The state dict is that of the published classes, stem and skips apart.
 """
 
 from __future__ import annotations
@@ -73,10 +75,12 @@ class Stem(nn.Module):
             nn.Conv2d(second, out, 3, stride=2, padding=1),
         )
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The tokens of normalised pictures."""
-        tokens: torch.Tensor = self.layers(x)
-        return tokens.permute(0, 2, 3, 1)
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The tokens of normalised pictures, and the features at a half (B, C, H / 2, W / 2) and at a quarter."""
+        half = self.layers[:3](x)
+        quarter = self.layers[3:9](half)
+        tokens: torch.Tensor = self.layers[9](quarter)
+        return tokens.permute(0, 2, 3, 1), half, quarter
 
 
 class FusedAttention(Attention):  # type: ignore[misc]
@@ -116,29 +120,49 @@ class SmallEncoder(ImageEncoderViT):  # type: ignore[misc]
             attention.load_state_dict(block.attn.state_dict())
             block.attn = attention
         nn.init.trunc_normal_(self.pos_embed, std=0.02)
+        first, second = config.stem
+        self.skip_quarter = nn.Conv2d(second, config.prompt_width // 4, 3, padding=1)
+        self.skip_half = nn.Conv2d(first, config.prompt_width // 8, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, 3, H, W) normalised picture, H and W multiples of 8 up to 256, to (B, prompt_width, H / 8, W / 8)."""
-        tokens = self.patch_embed(x)
+        """Encodes normalised pictures (B, 3, H, W), H and W multiples of 8 up to 256.
+
+        Returns:
+            (B, 4 C, H / 8, W / 8), C the prompts' width: the embedding, then the fine features of each token's pixels,
+            a quarter's and a half's; ``Upscaling`` takes them apart.
+        """
+        tokens, half, quarter = self.patch_embed(x)
         tokens = tokens + self.pos_embed[:, : tokens.shape[1], : tokens.shape[2]]
         for block in self.blocks:
             tokens = block(tokens)
-        features: torch.Tensor = self.neck(tokens.permute(0, 3, 1, 2))
-        return features
+        embedding = self.neck(tokens.permute(0, 3, 1, 2))
+        fine = F.pixel_unshuffle(self.skip_quarter(quarter), 2), F.pixel_unshuffle(self.skip_half(half), 4)
+        return torch.cat([embedding, *fine], dim=1)
 
 
-def build_small(config: SmallConfig | None = None) -> Sam:
-    """An untrained small model, in evaluation mode; a published ``Sam`` through and through."""
-    config = config or SmallConfig()
-    side = LONG_SIDE // STRIDE
-    prompts = PromptEncoder(config.prompt_width, (side, side), (LONG_SIDE, LONG_SIDE), 16, partial(nn.LeakyReLU, 0.1))
-    # Published at scale 1, points some 20 px apart (of 256) are hardly told apart.
-    frequencies = prompts.pe_layer.positional_encoding_gaussian_matrix
-    frequencies *= torch.logspace(0, math.log10(FINEST), frequencies.shape[1])
-    sam = Sam(
-        image_encoder=SmallEncoder(config),
-        prompt_encoder=prompts,
-        mask_decoder=MaskDecoder(
+class Upscaling(nn.Sequential):
+    """The published decoder's upscaling, with fine features added on the way."""
+
+    def __init__(self, layers: nn.Sequential) -> None:
+        super().__init__(*layers)
+        self.fine: torch.Tensor | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) to (N, C / 8, 4 h, 4 w); ``fine`` (1 or N, 3 C, h, w) must have been set."""
+        if self.fine is None:
+            raise RuntimeError("no fine features were set; call the mask decoder, which sets them")
+        first, norm, activation, second, last = self
+        quarter, half = self.fine.tensor_split([self.fine.shape[1] // 3], dim=1)
+        x = activation(norm(first(x) + F.pixel_shuffle(quarter, 2)))
+        upscaled: torch.Tensor = last(second(x) + F.pixel_shuffle(half, 4))
+        return upscaled
+
+
+class SmallDecoder(MaskDecoder):  # type: ignore[misc]
+    """The published mask decoder, whose image embeddings carry fine features for the upscaling."""
+
+    def __init__(self, config: SmallConfig) -> None:
+        super().__init__(
             transformer_dim=config.prompt_width,
             transformer=TwoWayTransformer(
                 depth=2,
@@ -148,7 +172,30 @@ def build_small(config: SmallConfig | None = None) -> Sam:
             ),
             activation=partial(nn.LeakyReLU, 0.1),
             iou_head_hidden_dim=config.prompt_width,
-        ),
+        )
+        self.output_upscaling = Upscaling(self.output_upscaling)
+
+    def predict_masks(self, image_embeddings: torch.Tensor, **more: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As published, the fine channels of the image embeddings handed to the upscaling."""
+        self.output_upscaling.fine = image_embeddings[:, self.transformer_dim :]
+        answer: tuple[torch.Tensor, torch.Tensor] = super().predict_masks(
+            image_embeddings=image_embeddings[:, : self.transformer_dim], **more
+        )
+        return answer
+
+
+def build_small(config: SmallConfig | None = None) -> Sam:
+    """An untrained small model, in evaluation mode."""
+    config = config or SmallConfig()
+    side = LONG_SIDE // STRIDE
+    prompts = PromptEncoder(config.prompt_width, (side, side), (LONG_SIDE, LONG_SIDE), 16, partial(nn.LeakyReLU, 0.1))
+    # Published at scale 1, points some 20 px apart (of 256) are hardly told apart.
+    frequencies = prompts.pe_layer.positional_encoding_gaussian_matrix
+    frequencies *= torch.logspace(0, math.log10(FINEST), frequencies.shape[1])
+    sam = Sam(
+        image_encoder=SmallEncoder(config),
+        prompt_encoder=prompts,
+        mask_decoder=SmallDecoder(config),
     )
     _look_where_the_point_is(sam)
     return sam.eval()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from skills.backends.sam.decoder import attend, upscale
+from skills.backends.sam.decoder import add_dense, attend, upscale
 from skills.backends.sam.small import SmallConfig, build_small
 
 PROMPTS = 5
@@ -39,9 +39,9 @@ def test_same_logits_and_scores(sam: Any, with_mask: bool) -> None:
     sparse, dense = sam.prompt_encoder(points, None, mask)
     pe = sam.prompt_encoder.get_dense_pe()[..., :8, :16]
     if with_mask:
-        attended = attend(sam.mask_decoder, features + dense, pe, sparse[:, None])
+        attended = attend(sam.mask_decoder, add_dense(features, dense), pe, sparse[:, None])
     else:
-        attended = attend(sam.mask_decoder, features + dense[:1, :, :8, :16], pe, sparse[None])
+        attended = attend(sam.mask_decoder, add_dense(features, dense[:1, :, :8, :16]), pe, sparse[None])
     for multimask, masks in ((True, slice(1, None)), (False, slice(0, 1))):
         logits, iou = _published(sam, features, sparse, dense, multimask)
         torch.testing.assert_close(upscale(sam.mask_decoder, attended, masks), logits, rtol=1e-4, atol=1e-4)
@@ -50,7 +50,7 @@ def test_same_logits_and_scores(sam: Any, with_mask: bool) -> None:
 
 @torch.no_grad()
 def test_one_mask_for_each_prompt_is_the_same_mask(sam: Any) -> None:
-    features = torch.randn(1, 32, 8, 16)
+    features = torch.randn(1, 128, 8, 16)
     attended = attend(sam.mask_decoder, features, torch.randn(1, 32, 8, 16), torch.randn(1, PROMPTS, 2, 32))
     every = upscale(sam.mask_decoder, attended, slice(None))
     which = torch.tensor([3, 0, 1, 2, 3])
@@ -61,7 +61,7 @@ def test_one_mask_for_each_prompt_is_the_same_mask(sam: Any) -> None:
 
 
 def test_images_in_a_batch_do_not_mix(sam: Any) -> None:
-    images, pe, prompts = torch.randn(3, 32, 8, 16), torch.randn(1, 32, 8, 16), torch.randn(3, PROMPTS, 2, 32)
+    images, pe, prompts = torch.randn(3, 128, 8, 16), torch.randn(1, 32, 8, 16), torch.randn(3, PROMPTS, 2, 32)
     together = upscale(sam.mask_decoder, attend(sam.mask_decoder, images, pe, prompts))
     alone = upscale(sam.mask_decoder, attend(sam.mask_decoder, images[1:2], pe, prompts[1:2]))
     torch.testing.assert_close(together[PROMPTS : 2 * PROMPTS], alone, rtol=1e-4, atol=1e-4)
