@@ -20,8 +20,8 @@ def tasks() -> str:
 
     rows = ["# Tasks", "", "| task | levels | step budget | what is asked |", "|---|---|---|---|"]
     for task in sim.TASKS.values():
-        rows.append(f"| `{task.name}` | {' '.join(task.levels)} | {task.budget} | {task.doc.splitlines()[0]} |")
-    details = [f"\n## {task.name}\n\n{task.doc}" for task in sim.TASKS.values()]
+        rows.append(f"| `{task.name}` | {' '.join(task.levels)} | {task.budget} | {_plain(task.doc.splitlines()[0])} |")
+    details = [f"\n## {task.name}\n\n{_plain(task.doc)}" for task in sim.TASKS.values()]
     return "\n".join(rows + details) + "\n"
 
 
@@ -40,6 +40,11 @@ def settings() -> str:
         shown = yaml.safe_dump(str(default) if isinstance(default, Path) else default, default_flow_style=True)
         rows.append(f"| `{key}` | `{shown.removesuffix('...' + chr(10)).strip()}` | {meaning} |")
     return "\n".join(rows) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text whose angle brackets are not taken for tags."""
+    return text.replace("<", "&lt;")
 
 
 PAGES: dict[str, Callable[[], str]] = {"tasks.md": tasks, "skills.md": skills, "settings.md": settings}
