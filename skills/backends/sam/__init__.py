@@ -9,12 +9,16 @@ if TYPE_CHECKING:
     from skills.backends.sam.segmenter import SamSegmenter
 
 
-def build(checkpoint: str = "", model: str = "small", device: str = "cpu", **settings: Any) -> SamSegmenter:
+def build(
+    checkpoint: str = "", model: str = "small", outline: float | None = None, device: str = "cpu", **settings: Any
+) -> SamSegmenter:
     """A segmenter with its weights.
 
     Args:
         checkpoint: path of a file with weights; "" for the small model that comes with the project.
         model: "small", or an architecture of ``segment_anything.sam_model_registry``: "vit_b", "vit_l", "vit_h".
+        outline: how much the picture's colours count in where a mask's edge runs; by default 2 for the small model,
+            whose mask cells are coarse, and 0 for the published ones.
         device: "cpu" or "cuda".
         settings: of the everything mode, by the names in ``skills.backends.sam.everything.Sweep``.
 
@@ -33,7 +37,8 @@ def build(checkpoint: str = "", model: str = "small", device: str = "cpu", **set
         )
     path = Path(checkpoint).expanduser() if checkpoint else None
     if model == SMALL:
-        return SamSegmenter(load_small(path), square=False, settings=Sweep(**settings), device=device)
+        weight = 2.0 if outline is None else outline
+        return SamSegmenter(load_small(path), False, Sweep(**settings), weight, device)
     if path is None:
         raise FileNotFoundError(f"{model!r} does not come with the project; give the path of its weights as checkpoint")
-    return SamSegmenter(load_published(path, model), square=True, settings=Sweep(**settings), device=device)
+    return SamSegmenter(load_published(path, model), True, Sweep(**settings), outline or 0.0, device)

@@ -123,8 +123,9 @@ def upscale(decoder: Any, attended: Attended, masks: slice | torch.Tensor = slic
 def _fine(packed: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Fine features (B, 3 C, h, w), laid out as the upscaling has them: rows before columns, coarse before fine."""
     quarter, half = (part.flatten(2) for part in packed.tensor_split([packed.shape[1] // 3], dim=1))
-    first = quarter.unflatten(1, (-1, 4)).permute(0, 3, 2, 1)
-    second = half.unflatten(1, (-1, 2, 2, 2, 2)).permute(0, 6, 2, 4, 3, 5, 1)
+    batch, _, tokens = quarter.shape
+    first = quarter.reshape(batch, -1, 4, tokens).permute(0, 3, 2, 1)
+    second = half.reshape(batch, -1, 2, 2, 2, 2, tokens).permute(0, 6, 2, 4, 3, 5, 1)
     return first, second.flatten(4, 5).flatten(2, 3)
 
 

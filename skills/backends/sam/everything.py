@@ -40,8 +40,8 @@ class Sweep:
     """
 
     spacing: float = 32.0
-    predicted_iou: float = 0.5
-    stability: float = 0.6
+    predicted_iou: float = 0.25
+    stability: float = 0.2
     offset: float = 1.0
     overlap: float = 0.5
     least_area: int = 12
@@ -83,10 +83,16 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         _ask(segmenter, encoded, points, found, settings)
     if settings.refine:
         found = _again(segmenter, encoded, found, settings)
+    things = [each for each in found if not _is_surface(each.mask, settings)]
+    if not things:
+        return []
+    exact = segmenter.cut(
+        segmenter.enlarge(torch.stack([it.logits for it in things])[:, None], encoded.features), encoded
+    )
     masks = [
-        Mask.of(it.mask, it.score, it.stability, low_res_logits=it.logits.cpu().numpy(), image_id=encoded.image.id)
-        for it in found
-        if not _is_surface(it.mask, settings)
+        Mask.of(mask, it.score, it.stability, low_res_logits=it.logits.cpu().numpy(), image_id=encoded.image.id)
+        for it, mask in zip(things, exact[:, 0])
+        if np.count_nonzero(mask) >= settings.least_area
     ]
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
 

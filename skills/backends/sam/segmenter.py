@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
 from skills.backends.sam.everything import Sweep, surface, sweep
+from skills.backends.sam.outline import snap
 from skills.types import Bool, Image, Mask
 
 _BATCH = 32
@@ -42,15 +43,19 @@ class SamSegmenter:
         sam: the model, in evaluation mode.
         square: pad pictures to a square, as the published models need; the small one takes any shape.
         settings: of ``everything``.
+        outline: weight of the picture's colours in where a mask's edge runs (``outline.snap``); 0: the logits alone.
         device: "cpu" or "cuda".
     """
 
     name = "sam"
 
-    def __init__(self, sam: Any, square: bool, settings: Sweep | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, sam: Any, square: bool, settings: Sweep | None = None, outline: float = 0.0, device: str = "cpu"
+    ) -> None:
         from segment_anything.utils.transforms import ResizeLongestSide
 
         self.sam, self.square, self.settings = sam.to(device), square, settings or Sweep()
+        self.outline = outline
         self.side: int = sam.image_encoder.img_size
         self.patch: int = self.side // sam.prompt_encoder.image_embedding_size[0]
         self._resize = ResizeLongestSide(self.side)
@@ -94,7 +99,7 @@ class SamSegmenter:
                 *(None if a is None else np.asarray(a)[some] for a in (points, labels, boxes, mask_input)),
             )
             logits = upscale(self.sam.mask_decoder, attended)
-            masks.append((self.enlarge(logits, encoded.features) > self.sam.mask_threshold).cpu().numpy())
+            masks.append(self.cut(self.enlarge(logits, encoded.features), encoded))
             scores.append(attended.iou[:, 1:].cpu().numpy())
             low.append(logits.cpu().numpy())
         return Candidates(np.concatenate(masks), np.concatenate(scores), np.concatenate(low))
@@ -146,6 +151,15 @@ class SamSegmenter:
         if features.inside == features.picture:
             return full
         return F.interpolate(full, features.picture, mode="bilinear", align_corners=False)
+
+    def cut(self, full: torch.Tensor, encoded: Encoded) -> Bool:
+        """Masks (N, M, H, W) bool of logits at the picture's size, their edges laid along the picture's colours."""
+        logits = full.float().cpu().numpy() - self.sam.mask_threshold
+        masks: Bool = logits > 0
+        if self.outline:
+            for at in np.ndindex(masks.shape[:2]):
+                masks[at] = snap(encoded.image.rgb, logits[at], self.outline)
+        return masks
 
     def _whole(self, pixels: int) -> int:
         return -(-pixels // self.patch) * self.patch

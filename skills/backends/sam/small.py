@@ -173,7 +173,7 @@ class SmallDecoder(MaskDecoder):  # type: ignore[misc]
             activation=partial(nn.LeakyReLU, 0.1),
             iou_head_hidden_dim=config.prompt_width,
         )
-        self.output_upscaling = Upscaling(self.output_upscaling)
+        self.output_upscaling: Upscaling = Upscaling(self.output_upscaling)
 
     def predict_masks(self, image_embeddings: torch.Tensor, **more: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """As published, the fine channels of the image embeddings handed to the upscaling."""
