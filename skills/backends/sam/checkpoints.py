@@ -47,6 +47,7 @@ def save_small(path: Path, state: dict[str, torch.Tensor], config: SmallConfig, 
 
     half = {name: value.detach().half().contiguous() for name, value in state.items()}
     save_file(half, path, metadata={"config": json.dumps(asdict(config)), **about})
+    path.chmod(0o644)
 
 
 def load_published(path: Path, model: str) -> Any:

@@ -17,6 +17,7 @@ import torch
 
 from skills.backends import Encoded
 from skills.backends.sam.decoder import upscale
+from skills.backends.sam.leftovers import complete
 from skills.types import Bool, Float, Mask
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Sweep:
         border, cover: a mask is the surface if it takes up these shares of the picture's border and of the picture.
         rounds, batch: how often to ask about what is left, and how many points each time.
         refine: ask accepted masks for once more.
+        alike: share of colours that two touching pieces need in common to be one thing; 0: nothing is joined or added.
+        least_left: pixels of what was missed, to be added as a thing.
     """
 
     spacing: float = 32.0
@@ -51,6 +54,8 @@ class Sweep:
     rounds: int = 6
     batch: int = 32
     refine: bool = True
+    alike: float = 0.75
+    least_left: int = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +89,31 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     if settings.refine:
         found = _again(segmenter, encoded, found, settings)
     things = [each for each in found if not _is_surface(each.mask, settings)]
-    if not things:
-        return []
-    exact = segmenter.cut(
-        segmenter.enlarge(torch.stack([it.logits for it in things])[:, None], encoded.features), encoded
-    )
-    masks = [
-        Mask.of(mask, it.score, it.stability, low_res_logits=it.logits.cpu().numpy(), image_id=encoded.image.id)
-        for it, mask in zip(things, exact[:, 0])
-        if np.count_nonzero(mask) >= settings.least_area
-    ]
+    under = [each for each in found if _is_surface(each.mask, settings)]
+    exact = _exact(segmenter, encoded, things)
+    pieces: list[tuple[Bool, tuple[int, ...]]] = [(mask, (i,)) for i, mask in enumerate(exact)]
+    if under and settings.alike:
+        surface = np.logical_or.reduce(_exact(segmenter, encoded, under, surfaces=True))
+        pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
+    masks = []
+    for mask, members in pieces:
+        if np.count_nonzero(mask) < settings.least_area:
+            continue
+        scores: dict[str, Any] = {"score": settings.predicted_iou, "stability": settings.stability}
+        if members:
+            best = max((things[i] for i in members), key=lambda it: it.score)
+            scores = {"score": best.score, "stability": best.stability, "low_res_logits": best.logits.cpu().numpy()}
+        masks.append(Mask.of(mask, image_id=encoded.image.id, **scores))
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
+
+
+def _exact(segmenter: SamSegmenter, encoded: Encoded, found: list[_Accepted], surfaces: bool = False) -> list[Bool]:
+    """Masks at the picture's size with their final outlines."""
+    if not found:
+        return []
+    with torch.inference_mode():
+        full = segmenter.enlarge(torch.stack([it.logits for it in found])[:, None], encoded.features)
+    return list(segmenter.cut(full, encoded, surfaces)[:, 0])
 
 
 def surface(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> Bool:

@@ -2,14 +2,15 @@
 
 A pixel near the edge goes to the side whose colours it has: colours are counted where the mask is sure of itself,
 inside and around it. On a plain table this finds a thing's outline to the pixel; where inside and surroundings have the
-same colours it changes nothing. This is the first, non-iterative step of GrabCut (Rother et al. 2004) with the mask's logits
-as prior.
+same colours it changes nothing. This is the first, non-iterative step of GrabCut (Rother et al. 2004) with the mask's
+logits as prior.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from skills.types import Bool, Float, UInt8
 
@@ -19,8 +20,20 @@ _LEVELS = 16
 _MARGIN = 14
 """Pixels around a mask whose colours are counted."""
 
+_TILE = 64
+"""Pixels along a side of the pieces that a surface is looked at in."""
 
-def snap(rgb: UInt8, logits: Float, weight: float = 2.0, inside: float = 2.0, outside: float = -3.0) -> Bool:
+_SEEN = 1e-4
+"""Share that a colour counts as having where it was not seen."""
+
+
+def snap(
+    rgb: UInt8,
+    logits: Float,
+    weight: float = 2.0,
+    inside: float = 2.0,
+    outside: float = -3.0,
+) -> Bool:
     """A mask whose edge follows the picture's colours.
 
     Args:
@@ -45,9 +58,8 @@ def snap(rgb: UInt8, logits: Float, weight: float = 2.0, inside: float = 2.0, ou
     sure_out = near < outside
     if sure_in.sum() < 8 or sure_out.sum() < 20:
         return mask
-    step = 256 // _LEVELS
-    cell = (rgb[window] // step).astype(np.int64) @ np.array([_LEVELS * _LEVELS, _LEVELS, 1])
-    ratio = np.log(_density(cell[sure_in]) / _density(cell[sure_out]))
+    cell = _cells(rgb[window])
+    ratio = np.log((_density(cell[sure_in]) + _SEEN) / (_density(cell[sure_out]) + _SEEN))
     colored = near + weight * np.clip(ratio[cell], -4, 4)
     kept = cv2.medianBlur((colored > 0).astype(np.uint8), 3).astype(bool) if sure_in.sum() > 60 else colored > 0
     snapped = np.zeros_like(mask)
@@ -55,14 +67,47 @@ def snap(rgb: UInt8, logits: Float, weight: float = 2.0, inside: float = 2.0, ou
     return snapped if snapped.any() else mask
 
 
-def _density(cells: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Float:
+def snap_surface(rgb: UInt8, logits: Float, weight: float = 2.0, sure: float = 3.0) -> Bool:
+    """The mask of a surface, tile by tile: what has none of the colours that the surface has nearby lies on it.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        logits: (H, W) of the surface's mask, at the picture's size.
+        weight: as in ``snap``.
+        sure: logit beyond which a pixel is surely surface, and surely not below its negative.
+
+    Returns:
+        (H, W) bool; as it was in tiles where too few pixels are sure.
+    """
+    mask: Bool = logits > 0
+    cells = _cells(rgb)
+    for top in range(0, mask.shape[0], _TILE):
+        for left in range(0, mask.shape[1], _TILE):
+            tile = slice(top, top + _TILE), slice(left, left + _TILE)
+            around = tuple(slice(max(0, part.start - _MARGIN), part.stop + _MARGIN) for part in tile)
+            cell, near = cells[around], logits[around]
+            if np.count_nonzero(near > sure) < _TILE:
+                continue
+            inside, outside = (_density(cell[where]) for where in (near > sure, near < -sure))
+            ratio = np.log((inside + _SEEN / 500) / (outside + _SEEN))
+            mask[tile] = logits[tile] + weight * np.clip(ratio[cells[tile]], -6, 6) > 0
+    return mask
+
+
+def _cells(rgb: UInt8) -> npt.NDArray[np.int64]:
+    """(..., 3) colours to the number (...) of the cell that they fall into."""
+    cells: npt.NDArray[np.int64] = (rgb // (256 // _LEVELS)).astype(np.int64) @ np.array([_LEVELS**2, _LEVELS, 1])
+    return cells
+
+
+def _density(cells: npt.NDArray[np.int64]) -> Float:
     """(levels ** 3,) how common each colour is among some pixels, neighbouring colours counted in part."""
     counts = np.bincount(cells, minlength=_LEVELS**3).astype(np.float32).reshape((_LEVELS,) * 3)
     for axis in range(3):
         padded = np.pad(counts, [(1, 1) if a == axis else (0, 0) for a in range(3)])
         before, here, after = (np.take(padded, np.arange(_LEVELS) + shift, axis=axis) for shift in range(3))
         counts = 0.25 * before + 0.5 * here + 0.25 * after
-    flat: Float = counts.ravel() / counts.sum() + 1e-4
+    flat: Float = counts.ravel() / max(1.0, float(counts.sum()))
     return flat
 
 

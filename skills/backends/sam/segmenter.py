@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
 from skills.backends.sam.everything import Sweep, surface, sweep
-from skills.backends.sam.outline import snap
+from skills.backends.sam.outline import snap, snap_surface
 from skills.types import Bool, Image, Mask
 
 _BATCH = 32
@@ -152,13 +152,14 @@ class SamSegmenter:
             return full
         return F.interpolate(full, features.picture, mode="bilinear", align_corners=False)
 
-    def cut(self, full: torch.Tensor, encoded: Encoded) -> Bool:
+    def cut(self, full: torch.Tensor, encoded: Encoded, surfaces: bool = False) -> Bool:
         """Masks (N, M, H, W) bool of logits at the picture's size, their edges laid along the picture's colours."""
         logits = full.float().cpu().numpy() - self.sam.mask_threshold
         masks: Bool = logits > 0
         if self.outline:
+            lay = snap_surface if surfaces else snap
             for at in np.ndindex(masks.shape[:2]):
-                masks[at] = snap(encoded.image.rgb, logits[at], self.outline)
+                masks[at] = lay(encoded.image.rgb, logits[at], self.outline)
         return masks
 
     def _whole(self, pixels: int) -> int:
