@@ -14,7 +14,8 @@ import numpy as np
 
 from sim import arm
 from sim.cameras import STAGE, CameraSpec
-from sim.world import STEP_S, World
+from sim.measured import STEP_S
+from sim.world import World
 from skills.robots import Monitor
 from skills.types import TABLE, Action, Event, Outcome, Pose, Status, Tool
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from sim.cameras import SIZE, CameraSpec
 from sim.hulls import Hulls
-from sim.measured import Measured
+from sim.measured import STEP_S, WATCH_STEPS, Measured
 from sim.rendering import Prop, Renderer
 from sim.shapes import Shape
 from sim.states import Body, Look, Placed, Quaternion, Snapshot, body_frame, truth_of
@@ -29,12 +29,6 @@ from sim.textures import Texture
 from sim.tools import Hook
 from sim.witness import Witness
 from skills.types import TABLE, Event, Pose, View, Workspace
-
-STEP_S = 1 / 240
-"""Seconds of one simulated step."""
-
-WATCH_STEPS = 12
-"""Steps between two looks at what touches what, and two calls of the watchers: 50 ms."""
 
 GRAVITY = 9.8
 
@@ -116,7 +110,7 @@ class World(Measured):
         self._next = 0
         self.steps = 0
         self._witness.forget()
-        self._stale = True
+        self._changed()
         self.joints: npt.NDArray[np.float64] | None = None
 
     def clear(self) -> None:
@@ -205,12 +199,10 @@ class World(Measured):
             useMaximalCoordinates=1,
         )
         if not placed.shape.flat:
-            p.changeDynamics(
-                body, -1, lateralFriction=1.0, rollingFriction=0.0, linearDamping=0.04, angularDamping=0.04
-            )
+            p.changeDynamics(body, -1, lateralFriction=1.0, rollingFriction=3e-4, spinningFriction=3e-4)
         self._placed[placed.id], self._body[placed.id], self._id[body] = placed, body, placed.id
         self._next = max(self._next, placed.id + 1)
-        self._stale = True
+        self._changed()
         if placed.visible:
             self._renderer.paint(body, placed.texture)
 
@@ -219,7 +211,8 @@ class World(Measured):
         body = self._engine_body(id)
         self._p.removeBody(body)
         del self._placed[id], self._body[id], self._id[body]
-        self._stale = self._gap_in_numbers = True
+        self._gap_in_numbers = True
+        self._changed()
 
     def retexture(self, id: int, texture: Texture) -> None:
         """Gives an object another texture."""
@@ -231,7 +224,11 @@ class World(Measured):
         body = self._engine_body(id)
         self._p.resetBasePositionAndOrientation(body, *body_frame(self._placed[id], pose))
         self._p.resetBaseVelocity(body, [0, 0, 0], [0, 0, 0])
-        self._stale = True
+        self._changed()
+
+    def _changed(self) -> None:
+        """Something was moved by hand: contacts and paces of before don't hold."""
+        self._stale, self._pace = True, None
 
     def _engine_body(self, id: int) -> int:
         if id not in self._body:
@@ -287,22 +284,12 @@ class World(Measured):
         """Simulates ``n`` steps of 1/240 s."""
         for _ in range(n):
             self._p.stepSimulation()
-            self._stale = False
+            self._stale, self._pace = False, None
             self.steps += 1
             if self.steps % WATCH_STEPS == 0:
                 self._witness.look()
                 for watcher in self.watchers:
                     watcher()
-
-    def settle(self, max_steps: int = 1000, speed: float = 5e-3, seconds: float = 0.25) -> bool:
-        """Simulates until everything was slower than ``speed`` for ``seconds``; False if ``max_steps`` came first."""
-        calm, needed = 0, round(seconds / STEP_S)
-        for _ in range(max_steps):
-            self.step()
-            calm = calm + 1 if self.at_rest(speed) else 0
-            if calm >= needed:
-                return True
-        return False
 
     # --- going back ---------------------------------------------------------------------------------------------------
 
@@ -360,12 +347,12 @@ class World(Measured):
     def lower_blade(self, tool: Pose, size: tuple[float, float, float]) -> None:
         """Brings a spatula's blade, a box of ``size`` (x, y, z) whose lower edge's middle is at the tool's pose."""
         self._hook.bring_blade(tool, size, self._renderer.nothing)
-        self._stale = True
+        self._changed()
 
     def put_tool_away(self) -> None:
         """Nothing is held any more and there is no blade. What was held is left at rest where it is."""
-        self._stale |= self._hook.is_blade
         self._hook.let_go()
+        self._changed()
 
     def drive(self, tool: Pose) -> float:
         """One step in which what hangs on the tool goes with it; how far it lagged behind, metres, if blocked."""

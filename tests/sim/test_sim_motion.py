@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from sim import arm
+from sim.measured import STEP_S
 from sim.motion import FRAME_SIZE, Mode, execute, pick_place, push
 from sim.objects import DRAGGABLE, SHAPES
 from sim.polygons import rotated
 from sim.textures import TEXTURES
-from sim.world import STEP_S, World
+from sim.world import World
 from skills.errors import Aborted
 from skills.robots import Silent
 from skills.types import Action, Pose, UInt8
