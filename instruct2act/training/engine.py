@@ -34,6 +34,8 @@ UNSEEN_FAMILIES = ("gear", "cross")
 
 _PLAIN_TABLES = (24.0, 235.0)
 _ALONE = 0.05
+_LADEN = 0.3
+"""Share of scenes whose containers nearly all hold something."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Picture:
 
 
 def pictures(
-    rng: np.random.Generator, split: Split = "train", views: int = 2, whole: bool = False
+    rng: np.random.Generator, split: Split = "train", views: int = 2, whole: bool = False, laden: float = _LADEN
 ) -> Iterator[Picture]:
     """Endless pictures; each scene is seen by ``views`` cameras, under another light each time.
 
@@ -61,12 +63,14 @@ def pictures(
         split: which textures, surfaces and shapes may come.
         views: pictures a scene.
         whole: also measure what each object would show by itself.
+        laden: share of scenes whose containers nearly all hold something.
     """
     with World() as world, World() as bare:
         while True:
             world.clear()
             alone = rng.random() < _ALONE
-            _furnish(world, rng, split, 1 if alone else _count(rng))
+            full = not alone and rng.random() < laden
+            _furnish(world, rng, split, 1 if alone else int(rng.integers(2, 9)) if full else _count(rng), full)
             for _ in range(views):
                 world.look = Look(table=None, ground=None) if alone else random_look(rng, split)
                 camera, size = random_camera(rng)
@@ -175,14 +179,16 @@ def _scale(rng: np.random.Generator, shape: Shape) -> float:
     return float(np.exp(rng.uniform(np.log(0.03), np.log(0.25))) / max(shape.size[:2]))
 
 
-def _furnish(world: World, rng: np.random.Generator, split: Split, count: int) -> None:
+def _furnish(world: World, rng: np.random.Generator, split: Split, count: int, laden: bool) -> None:
     """Puts objects on the table: mostly apart, in crowded scenes anywhere, now and then in or on one another."""
     area = Workspace()
-    crowded = rng.random() < 0.3
+    crowded = not laden and rng.random() < 0.3
     wear = [_texture(rng, split) for _ in range(int(rng.integers(1, count + 1)))]
     standing: list[tuple[float, float, float]] = []
     for _ in range(count):
         shape = _shape(rng, split)
+        while laden and not shape.container and rng.random() < 0.8:
+            shape = _shape(rng, split)
         scale = _scale(rng, shape)
         reach = scale * float(np.hypot(*shape.size[:2])) / 2
         for _attempt in range(20):
@@ -198,7 +204,7 @@ def _furnish(world: World, rng: np.random.Generator, split: Split, count: int) -
         texture = wear[int(rng.integers(len(wear)))]
         world.add(shape, texture, Pose(x, y, 0.0, yaw), fixed=True, scale=scale, height_scale=height)
         room = scale * min(shape.size[:2]) * (0.6 if shape.container else 0.4)
-        if rng.random() < (0.5 if shape.container else 0.06):
+        if rng.random() < ((0.9 if laden else 0.5) if shape.container else 0.06):
             floor = scale * height * (shape.floor if shape.container else shape.size[2])
             _put_on(world, rng, split, Pose(x, y, floor, yaw), room)
 
