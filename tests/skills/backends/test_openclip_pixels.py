@@ -36,7 +36,7 @@ def colored(
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.floats(4, 25), st.floats(8, 62), st.floats(-3.2, 3.2))
+@given(st.floats(8, 25), st.floats(16, 62), st.floats(-3.2, 3.2))
 def test_a_disc_is_drawn_at_the_diameter_asked_for_at_any_turn(radius: float, diameter: float, turn: float) -> None:
     mask = disc(60, radius)
     drawn = place(Cutout.of(colored(mask, (200, 40, 40)), mask), diameter, turn)
