@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,7 @@ class SamSegmenter:
 
         self.sam, self.square, self.settings = sam.to(device), square, settings or Sweep()
         self.outline = outline
+        self._swept: WeakKeyDictionary[Encoded, list[Mask]] = WeakKeyDictionary()
         self.side: int = sam.image_encoder.img_size
         self.patch: int = self.side // sam.prompt_encoder.image_embedding_size[0]
         self._resize = ResizeLongestSide(self.side)
@@ -102,11 +104,16 @@ class SamSegmenter:
             masks.append(self.cut(self.enlarge(logits, encoded.features), encoded))
             scores.append(attended.iou[:, 1:].cpu().numpy())
             low.append(logits.cpu().numpy())
-        return Candidates(np.concatenate(masks), np.concatenate(scores), np.concatenate(low))
+        found = Candidates(np.concatenate(masks), np.concatenate(scores), np.concatenate(low))
+        if self.outline and boxes is None and mask_input is None:
+            self._recall(encoded, found, np.asarray(points, np.float64), labels)
+        return found
 
     def everything(self, encoded: Encoded) -> list[Mask]:
         """One mask for each thing that can be told apart, the surface under them left out; largest first."""
-        return sweep(self, encoded, self.settings)
+        if encoded not in self._swept:
+            self._swept[encoded] = sweep(self, encoded, self.settings)
+        return list(self._swept[encoded])
 
     def surface(self, encoded: Encoded) -> Bool:
         """(H, W) bool, the surface that ``everything`` leaves out, as far as its first prompts tell."""
@@ -142,6 +149,23 @@ class SamSegmenter:
             dense = dense[:1, :, : features.embedding.shape[2], : features.embedding.shape[3]]
             return attend(self.sam.mask_decoder, add_dense(features.embedding, dense), features.image_pe, sparse[None])
         return attend(self.sam.mask_decoder, add_dense(features.embedding, dense), features.image_pe, sparse[:, None])
+
+    def _recall(self, encoded: Encoded, found: Candidates, points: Any, labels: Any) -> None:
+        """Answers single inner points with what ``everything`` found there, which has looked at more than one point.
+
+        The mask takes the place of the candidate of lowest predicted IoU and is scored above the others.
+        """
+        if points.shape[1] != 1 or (labels is not None and not np.all(np.asarray(labels) == 1)):
+            return
+        height, width = encoded.image.shape
+        for i, (x, y) in enumerate(points[:, 0]):
+            at = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
+            if (known := next((mask for mask in self.everything(encoded) if mask.array[at]), None)) is not None:
+                worst = int(found.scores[i].argmin())
+                found.masks[i, worst] = known.array
+                found.scores[i, worst] = max(known.score, float(found.scores[i].max()) + 1e-3)
+                if known.low_res_logits is not None:
+                    found.low_res_logits[i, worst] = known.low_res_logits
 
     def enlarge(self, logits: torch.Tensor, features: Features) -> torch.Tensor:
         """Logits (N, M, h, w) at the picture's size by the published steps: the model's pixels, then the picture's."""
