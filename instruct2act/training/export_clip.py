@@ -77,16 +77,16 @@ vocabularies, materials, text, or relations ("the left one"). Size tells an open
 picture without a calibrated camera is less certain there. A user's own open_clip model is a name and a path in the
 config.
 
-**Data**: {facts["crops"]:,} crops of the project's simulator (`instruct2act/training/crops.py`): its named textures and
-shapes and random ones, other tables, lights and cameras, masks spoilt as a segmenter spoils them, captions from
-`instruct2act/training/captions.py`; no data of others. **Recipe**: graded softmax and sigmoid losses of phrases to crops
-and of crops to crops (`instruct2act/training/clip.py`), seed {facts["seed"]}, {facts["steps"]:,} steps of some 100 crops
-and phrases, {facts["hours"]:.1f} h on one busy CPU thread. Made by `instruct2act train clip --seed {facts["seed"]}`, then
-`--export`.
+**Data**: {facts["crops"]:,} crops of the project's simulator (`instruct2act/training/crops.py`): its named textures
+and shapes and random ones, other tables, lights and cameras, masks spoilt as a segmenter spoils them, captions from
+`instruct2act/training/captions.py`; no data of others. **Recipe**: graded softmax and sigmoid losses of phrases to
+crops and of crops to crops (`instruct2act/training/clip.py`), seed {facts["seed"]}, {facts["steps"]:,} steps of some
+100 crops and phrases, {facts["hours"]:.1f} h on one busy CPU thread. Made by `instruct2act train clip --seed
+{facts["seed"]}`, then `--export`.
 
-**Figures**, measured by `instruct2act train clip --evaluate` on {tables} tables of each kind with three to seven objects,
-some of them of one texture or one shape, by the simulator's masks: the share of questions for which everything right
-came before everything wrong. "{SEEN}": the tasks' textures, shapes and table, other seeds. "{UNSEEN}": half
+**Figures**, measured by `instruct2act train clip --evaluate` on {tables} tables of each kind with three to seven
+objects, some of them of one texture or one shape, by the simulator's masks: the share of questions for which everything
+right came before everything wrong. "{SEEN}": the tasks' textures, shapes and table, other seeds. "{UNSEEN}": half
 the textures and shapes are random ones of patterns, colours and families that training never drew, on any table in any
 light. A name is the tasks' full name; a shorter one is any phrase that fits one thing alone. "Refused": below the least
 similarity that counts as fitting: {lows}.
