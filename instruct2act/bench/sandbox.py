@@ -33,9 +33,8 @@ def calls(count: int) -> None:
     start = sorted(runs)[len(runs) // 2]
     say(f"\n{'sandbox':<28}{name}, {config.Sandbox().mode}")
     say(f"{'an empty program, ms':<28}{1000 * start:.1f} (median of {len(runs)}, checked and run in a fresh worker)")
-    say(
-        f"{'a call, microseconds':<28}{1e6 * (contained - start) / count:.0f} contained, {1e6 * direct / count:.1f} direct"
-    )
+    each = 1e6 * (contained - start) / count
+    say(f"{'a call, microseconds':<28}{each:.0f} contained, {1e6 * direct / count:.1f} direct")
 
 
 def _timed(run: Any) -> float:
