@@ -94,4 +94,4 @@ similarity that counts as fitting: {lows}.
 {table}
 
 {figures["milliseconds a crop"]:.2f} ms a crop in batches, one thread.
-"""  # noqa: E501
+"""
