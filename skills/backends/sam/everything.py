@@ -16,12 +16,23 @@ import numpy as np
 import torch
 
 from skills.backends import Encoded
+from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
-from skills.types import Bool, Float, Mask
+from skills.backends.sam.outline import filled
+from skills.types import Bool, Float, Mask, UInt8
 
 if TYPE_CHECKING:
     from skills.backends.sam.segmenter import SamSegmenter
+
+_RIM = 5
+"""Pixels."""
+
+_OPENING = 0.15
+"""Share of a thing, its holes included, from which table that shows in it is a hole and no pattern."""
+
+_Piece = tuple[Bool, tuple[int, ...]]
+"""A mask and the indices of the accepted masks that it is made of."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +102,14 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     things = [each for each in found if not _is_surface(each.mask, settings)]
     under = [each for each in found if _is_surface(each.mask, settings)]
     exact = _exact(segmenter, encoded, things)
-    pieces: list[tuple[Bool, tuple[int, ...]]] = [(mask, (i,)) for i, mask in enumerate(exact)]
+    pieces: list[_Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
     if under and settings.alike:
         surface = np.logical_or.reduce(_exact(segmenter, encoded, under, surfaces=True))
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
+        pieces = _unpacked(encoded.image.rgb, surface, pieces)
     masks = []
     for mask, members in pieces:
-        if np.count_nonzero(mask) < settings.least_area:
+        if np.count_nonzero(mask) < settings.least_area or _is_margin(mask):
             continue
         scores: dict[str, Any] = {"score": settings.predicted_iou, "stability": settings.stability}
         if members:
@@ -105,6 +117,32 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
             scores = {"score": best.score, "stability": best.stability, "low_res_logits": best.logits.cpu().numpy()}
         masks.append(Mask.of(mask, image_id=encoded.image.id, **scores))
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
+
+
+def _unpacked(rgb: UInt8, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces, and what lies in or on them."""
+    things = [mask for mask, members in pieces if members]
+    found: list[_Piece] = []
+    contents: list[Bool] = []
+    for mask, members in pieces:
+        whole = filled(mask) & (mask | ~_union_of(things, mask))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((whole & surface).astype(np.uint8), connectivity=4)
+        open_table = stats[:, cv2.CC_STAT_AREA] > _OPENING * np.count_nonzero(whole)
+        open_table[0] = False
+        content = content_of(rgb, whole & ~(open_table[labels] & ~mask))
+        if content is None:
+            found.append((mask, members))
+        else:
+            found.append((mask & ~content, members))
+            contents.append(content)
+    lost = [np.count_nonzero(mask & ~_union_of(contents, surface)) < 0.5 * np.count_nonzero(mask) for mask, _ in found]
+    kept = [piece for piece, gone in zip(found, lost) if piece[1] or not gone]
+    return kept + [(content, ()) for content in contents]
+
+
+def _union_of(masks: list[Bool], like: Bool) -> Bool:
+    union: Bool = np.logical_or.reduce([np.zeros_like(like), *masks])
+    return union
 
 
 def _exact(segmenter: SamSegmenter, encoded: Encoded, found: list[_Accepted], surfaces: bool = False) -> list[Bool]:
@@ -231,3 +269,10 @@ def _union(found: list[_Accepted], shape: tuple[int, int]) -> Bool:
 def _is_surface(mask: Bool, settings: Sweep) -> bool:
     edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
     return bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)
+
+
+def _is_margin(mask: Bool) -> bool:
+    """Whether a mask is a strip along the picture's border: what lies beside the surface, not on it."""
+    inner = mask[_RIM:-_RIM, _RIM:-_RIM]
+    longest = max(int(np.count_nonzero(mask.any(axis=axis))) for axis in (0, 1))
+    return bool(longest > 6 * _RIM and np.count_nonzero(inner) < 0.05 * np.count_nonzero(mask))

@@ -16,6 +16,8 @@ from skills.types import Bool, Float, UInt8
 
 _LEVELS = 8
 _RIM = 4
+_TOUCH = 6
+"""Pixels of one region within 2 px of another for the two to touch."""
 _OPEN = np.ones((3, 3), np.uint8)
 
 
@@ -53,11 +55,18 @@ def complete(
         return i
 
     grown = [cv2.dilate(region.mask.astype(np.uint8), _OPEN, iterations=2).astype(bool) for region in regions]
-    for i, one in enumerate(regions):
-        for j in range(i):
-            touch = np.count_nonzero(grown[i] & regions[j].mask)
-            if touch >= 6 and np.minimum(one.colors, regions[j].colors).sum() >= alike:
-                parent[root(i)] = root(j)
+
+    def likeness(i: int, j: int) -> float:
+        if np.count_nonzero(grown[i] & regions[j].mask) < _TOUCH:
+            return 0.0
+        return float(np.minimum(regions[i].colors, regions[j].colors).sum())
+
+    for i, region in enumerate(regions):
+        shared = {j: likeness(i, j) for j in range(i)}
+        near = [j for j, share in shared.items() if share >= alike]
+        # A leftover completes one neighbour; it never ties two things together.
+        for j in near if region.thing >= 0 else sorted(near, key=lambda j: -shared[j])[:1]:
+            parent[root(i)] = root(j)
     joined: dict[int, list[Region]] = {}
     for i, region in enumerate(regions):
         joined.setdefault(root(i), []).append(region)

@@ -23,6 +23,12 @@ _MARGIN = 14
 _TILE = 64
 """Pixels along a side of the pieces that a surface is looked at in."""
 
+_PLAIN = 0.08
+"""Share of the commonest colour, 1 / 8 at most, from which a surface is plain: any other colour is no surface then."""
+
+_SPECK = 30
+"""Pixels."""
+
 _SEEN = 1e-4
 """Share that a colour counts as having where it was not seen."""
 
@@ -58,12 +64,12 @@ def snap(
     sure_out = near < outside
     if sure_in.sum() < 8 or sure_out.sum() < 20:
         return mask
-    cell = _cells(rgb[window])
-    ratio = np.log((_density(cell[sure_in]) + _SEEN) / (_density(cell[sure_out]) + _SEEN))
+    cell = color_cells(rgb[window])
+    ratio = np.log((color_shares(cell[sure_in]) + _SEEN) / (color_shares(cell[sure_out]) + _SEEN))
     colored = near + weight * np.clip(ratio[cell], -4, 4)
     kept = cv2.medianBlur((colored > 0).astype(np.uint8), 3).astype(bool) if sure_in.sum() > 60 else colored > 0
     snapped = np.zeros_like(mask)
-    snapped[window] = _touching(kept, sure_in)
+    snapped[window] = _without_specks(_touching(kept, sure_in), near > 0)
     return snapped if snapped.any() else mask
 
 
@@ -80,7 +86,7 @@ def snap_surface(rgb: UInt8, logits: Float, weight: float = 2.0, sure: float = 3
         (H, W) bool; as it was in tiles where too few pixels are sure.
     """
     mask: Bool = logits > 0
-    cells = _cells(rgb)
+    cells = color_cells(rgb)
     for top in range(0, mask.shape[0], _TILE):
         for left in range(0, mask.shape[1], _TILE):
             tile = slice(top, top + _TILE), slice(left, left + _TILE)
@@ -88,19 +94,26 @@ def snap_surface(rgb: UInt8, logits: Float, weight: float = 2.0, sure: float = 3
             cell, near = cells[around], logits[around]
             if np.count_nonzero(near > sure) < _TILE:
                 continue
-            inside, outside = (_density(cell[where]) for where in (near > sure, near < -sure))
-            ratio = np.log((inside + _SEEN / 500) / (outside + _SEEN))
+            inside, outside = (color_shares(cell[where]) for where in (near > sure, near < -sure))
+            seen = _SEEN / 10
+            if inside.max() > _PLAIN:
+                # The surer part only: a thin thing that the model overlooked is at least a little doubtful.
+                inside, seen = (
+                    color_shares(cell[near >= max(sure, float(np.quantile(near[near > 0], 0.4)))]),
+                    _SEEN / 500,
+                )
+            ratio = np.log((inside + seen) / (outside + _SEEN))
             mask[tile] = logits[tile] + weight * np.clip(ratio[cells[tile]], -6, 6) > 0
     return mask
 
 
-def _cells(rgb: UInt8) -> npt.NDArray[np.int64]:
+def color_cells(rgb: UInt8) -> npt.NDArray[np.int64]:
     """(..., 3) colours to the number (...) of the cell that they fall into."""
     cells: npt.NDArray[np.int64] = (rgb // (256 // _LEVELS)).astype(np.int64) @ np.array([_LEVELS**2, _LEVELS, 1])
     return cells
 
 
-def _density(cells: npt.NDArray[np.int64]) -> Float:
+def color_shares(cells: npt.NDArray[np.int64]) -> Float:
     """(levels ** 3,) how common each colour is among some pixels, neighbouring colours counted in part."""
     counts = np.bincount(cells, minlength=_LEVELS**3).astype(np.float32).reshape((_LEVELS,) * 3)
     for axis in range(3):
@@ -116,3 +129,21 @@ def _touching(mask: Bool, sure: Bool) -> Bool:
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     found: Bool = mask & np.isin(labels, np.unique(labels[mask & sure]))
     return found
+
+
+def filled(mask: Bool) -> Bool:
+    """A mask (H, W) with its holes."""
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    full = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(full, outlines, -1, 1, cv2.FILLED)
+    return full.astype(bool)
+
+
+def _without_specks(mask: Bool, believed: Bool) -> Bool:
+    """A mask without the small holes that the model did not see: parts of a pattern that have the surface's colours."""
+    holes = filled(mask) & ~mask
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(holes.astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < max(_SPECK, 0.06 * np.count_nonzero(mask))
+    small[0] = False
+    whole: Bool = mask | (small[labels] & believed)
+    return whole
