@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from instruct2act.training.engine import Picture
@@ -32,27 +31,16 @@ class Prompts:
 
 
 def targets(picture: Picture, rng: np.random.Generator, count: int) -> list[Bool]:
-    """``count`` masks of a picture: its objects in turn, and one time in seven the table under them.
-
-    Objects that lie in or on others come three times as often.
-    """
+    """``count`` masks of a picture: its objects in turn, and one time in seven the table under them."""
     ids, areas = np.unique(picture.segmentation, return_counts=True)
     masks = {int(i): picture.segmentation == i for i, area in zip(ids, areas) if area >= LEAST}
     table = masks.pop(-1, None)
-    turns = [i for i, mask in masks.items() for _ in range(3 if _on_others(picture.segmentation, mask) else 1)]
-    turns = turns or [-1]
     chosen: list[Bool] = []
     while len(chosen) < count:
-        for i in rng.permutation(turns):
+        for i in rng.permutation(list(masks) or [-1]):
             beneath = table is not None and (i < 0 or rng.random() < 1 / 7)
             chosen.append(table if beneath and table is not None else masks[int(i)])
     return chosen[:count]
-
-
-def _on_others(segmentation: Int, mask: Bool) -> bool:
-    """Whether objects surround an object on most sides."""
-    ring = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool) & ~mask
-    return bool(ring.any() and np.mean(segmentation[ring] >= 0) > 0.7)
 
 
 def prompts_for(pictures: list[Picture], rng: np.random.Generator, each: int, boxes: float = 0.2) -> Prompts:

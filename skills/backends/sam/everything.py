@@ -57,7 +57,7 @@ class Sweep:
     predicted_iou: float = 0.25
     stability: float = 0.2
     offset: float = 1.0
-    overlap: float = 0.5
+    overlap: float = 0.6
     least_area: int = 12
     half_width: float = 1.4
     border: float = 0.12
