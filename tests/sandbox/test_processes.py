@@ -22,7 +22,8 @@ pytestmark = pytest.mark.needs("jail")
 PATIENCE_S = 60
 
 HOST = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with it ignored
 from instruct2act.sandbox import Gateway, Limits
 from instruct2act.sandbox.monty import MontyGuest
 import skills
