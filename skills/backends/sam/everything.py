@@ -130,7 +130,7 @@ def _unpacked(rgb: UInt8, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
         open_table = stats[:, cv2.CC_STAT_AREA] > _OPENING * np.count_nonzero(whole)
         open_table[0] = False
         content = content_of(rgb, whole & ~(open_table[labels] & ~mask))
-        if content is None:
+        if content is None or np.count_nonzero(content & surface) > 0.5 * np.count_nonzero(content):
             found.append((mask, members))
         else:
             found.append((mask & ~content, members))

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from skills.backends.sam.outline import PLAIN, color_cells, color_shares, without_specks
 from skills.types import Bool, Float, UInt8
 
 _LEVELS = 8
 _RIM = 4
 _TOUCH = 6
-"""Pixels of one region within 2 px of another for the two to touch."""
+"""Pixels of one region beside another for the two to touch."""
+_WHOLE = 60
+"""Pixels of a piece that is no mere part of a pattern."""
+
 _OPEN = np.ones((3, 3), np.uint8)
 
 
@@ -45,8 +49,13 @@ def complete(
     Returns:
         Masks, each with the indices of the things that it is made of: none for what was missed.
     """
-    regions = [Region(mask, i, _colors(rgb, mask)) for i, mask in enumerate(things)]
-    regions += [Region(mask, -1, _colors(rgb, mask)) for mask in _left(surface, things, least)]
+    plain = bool(color_shares(color_cells(rgb[surface])).max() > PLAIN)
+    regions = []
+    for i, mask in enumerate(things):
+        parts = _parts(rgb, mask, surface, least, alike) if plain else [mask]
+        regions += [Region(part, i, _colors(rgb, part)) for part in parts]
+    covered = [region.mask for region in regions]
+    regions += [Region(mask, -1, _colors(rgb, mask)) for mask in _left(surface, covered, least)]
     parent = list(range(len(regions)))
 
     def root(i: int) -> int:
@@ -54,7 +63,8 @@ def complete(
             i = parent[i]
         return i
 
-    grown = [cv2.dilate(region.mask.astype(np.uint8), _OPEN, iterations=2).astype(bool) for region in regions]
+    reach = 1 if plain else 2
+    grown = [cv2.dilate(region.mask.astype(np.uint8), _OPEN, iterations=reach).astype(bool) for region in regions]
 
     def likeness(i: int, j: int) -> float:
         if np.count_nonzero(grown[i] & regions[j].mask) < _TOUCH:
@@ -75,6 +85,33 @@ def complete(
         mask = np.logical_or.reduce([member.mask for member in members])
         found.append((mask, tuple(member.thing for member in members if member.thing >= 0)))
     return found
+
+
+def _parts(rgb: UInt8, mask: Bool, surface: Bool, least: int, alike: float) -> list[Bool]:
+    """A mask without the table that it took in, parted where a gap of table or a change of colours parts it.
+
+    Nothing is left of a mask that is mostly table.
+    """
+    clear = mask & ~surface
+    if np.count_nonzero(clear) < 0.4 * np.count_nonzero(mask):
+        return []
+    clear = without_specks(clear, mask)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(clear.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    largest = 1 + int(areas.argmax())
+    main, own = labels == largest, _colors(rgb, labels == largest)
+    apart = []
+    for i in range(1, count):
+        piece = labels == i
+        if i == largest:
+            continue
+        far = not np.any(cv2.dilate(piece.astype(np.uint8), _OPEN, iterations=2).astype(bool) & main)
+        strange = np.minimum(_colors(rgb, piece), own).sum() < alike
+        if (strange and areas[i - 1] >= least) or (far and areas[i - 1] >= _WHOLE):
+            apart.append(piece)
+        else:
+            main = main | piece
+    return [main, *apart]
 
 
 def _left(surface: Bool, things: list[Bool], least: int) -> list[Bool]:

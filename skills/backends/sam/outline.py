@@ -23,7 +23,7 @@ _MARGIN = 14
 _TILE = 64
 """Pixels along a side of the pieces that a surface is looked at in."""
 
-_PLAIN = 0.08
+PLAIN = 0.08
 """Share of the commonest colour, 1 / 8 at most, from which a surface is plain: any other colour is no surface then."""
 
 _SPECK = 30
@@ -69,7 +69,7 @@ def snap(
     colored = near + weight * np.clip(ratio[cell], -4, 4)
     kept = cv2.medianBlur((colored > 0).astype(np.uint8), 3).astype(bool) if sure_in.sum() > 60 else colored > 0
     snapped = np.zeros_like(mask)
-    snapped[window] = _without_specks(_touching(kept, sure_in), near > 0)
+    snapped[window] = without_specks(_touching(kept, sure_in), near > 0)
     return snapped if snapped.any() else mask
 
 
@@ -96,7 +96,7 @@ def snap_surface(rgb: UInt8, logits: Float, weight: float = 2.0, sure: float = 3
                 continue
             inside, outside = (color_shares(cell[where]) for where in (near > sure, near < -sure))
             seen = _SEEN / 10
-            if inside.max() > _PLAIN:
+            if inside.max() > PLAIN:
                 # The surer part only: a thin thing that the model overlooked is at least a little doubtful.
                 inside, seen = (
                     color_shares(cell[near >= max(sure, float(np.quantile(near[near > 0], 0.4)))]),
@@ -139,7 +139,7 @@ def filled(mask: Bool) -> Bool:
     return full.astype(bool)
 
 
-def _without_specks(mask: Bool, believed: Bool) -> Bool:
+def without_specks(mask: Bool, believed: Bool) -> Bool:
     """A mask without the small holes that the model did not see: parts of a pattern that have the surface's colours."""
     holes = filled(mask) & ~mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(holes.astype(np.uint8), connectivity=4)
