@@ -44,24 +44,28 @@ def export(folder: Path, pictures: int = 200, out: Path | None = None, seed: int
 
 def card(facts: Mapping[str, float], figures: Mapping[str, Figures], path: Path, pictures: int) -> str:
     """The model card, in Markdown."""
-    names = list(next(iter(figures.values())))
+    names = [name for name in next(iter(figures.values())) if not name.startswith("encode")]
     rows = [f"| {name} | " + " | ".join(_number(figures[kind][name]) for kind in figures) + " |" for name in names]
     table = "\n".join([f"| | {' | '.join(figures)} |", "|---|" + "---|" * len(figures), *rows])
     sizes = ", ".join(f"{name} {value}" for name, value in asdict(SmallConfig()).items())
     return f"""# {path.name}
 
-A small Segment Anything model: the classes of `segment_anything.modeling` with a convolutional stem and narrow layers
-({sizes}), {path.stat().st_size / 1e6:.1f} MB in half precision. It turns a point, a box or an earlier mask into three
-masks with a predicted IoU each. Pictures are resized to a longest side of 256 px; a mask cell covers 2 px.
+A small Segment Anything model: the classes of `segment_anything.modeling` with a convolutional stem and narrow layers,
+{path.stat().st_size / 1e6:.1f} MB in half precision ({sizes}).
+It turns a point, a box or an earlier mask into three masks with a predicted IoU each. Pictures are resized to a longest side of 256 px; a mask cell covers 2 px. Its outlines
+are coarse by themselves: the backend lays them along the picture's colours, and completes masks from what stands out of
+the surface (`skills/backends/sam/outline.py`, `leftovers.py`, `contents.py`). All figures are of both together.
 
 **For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws
 them. **Not for** photographs at large, people, text, transparent things or parts of objects: it has seen rendered
-pictures only. A user's own published checkpoint is a path in the config.
+pictures only. Weak at things of less than 15 px, at things whose colours are those of the surface, and, on patterned
+tables, at things in or on others. A user's own published checkpoint is a path in the config.
 
 **Data**: {facts["pictures"]:,.0f} pictures of the project's data engine (`instruct2act/training/engine.py`): random
-shapes, textures, sizes, surfaces, light and cameras, and those of the tasks; no data of others. **Recipe**: Segment
-Anything's (`instruct2act/training/sam.py`), seed {facts["seed"]:.0f}, {facts["steps"]:,.0f} steps of 8 pictures with 6
-prompts each, {facts["hours"]:.1f} h on one busy CPU thread. Made by `instruct2act train sam` and its `--export`.
+shapes, textures, sizes, surfaces, light and cameras, and those of the tasks; no data of others.
+
+**Recipe**: Segment Anything's (`instruct2act/training/sam.py`), seed {facts["seed"]:.0f}, {facts["steps"]:,.0f} steps of
+8 pictures with 6 prompts each, {facts["hours"]:.1f} h. Made by `instruct2act train sam` and its `--export`.
 
 **Figures**, measured by `instruct2act train sam --evaluate` on {pictures} pictures of each set, one thread:
 "train" draws as training does, with another seed; "unseen" draws only surfaces, textures and shapes that training never
@@ -75,4 +79,4 @@ object at IoU 0.5, and not the table.
 
 
 def _number(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.0f}" if value >= 2 else f"{value:.3f}"
+    return "-" if np.isnan(value) else f"{value:.0f}" if value >= 2 or isinstance(value, int) else f"{value:.3f}"
