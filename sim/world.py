@@ -351,8 +351,9 @@ class World(Measured):
 
     def put_tool_away(self) -> None:
         """Nothing is held any more and there is no blade. What was held is left at rest where it is."""
-        self._hook.let_go()
-        self._changed()
+        if self._hook.body is not None:
+            self._hook.let_go()
+            self._changed()
 
     def drive(self, tool: Pose) -> float:
         """One step in which what hangs on the tool goes with it; how far it lagged behind, metres, if blocked."""
