@@ -52,9 +52,10 @@ def card(facts: Mapping[str, float], figures: Mapping[str, Figures], path: Path,
 
 A small Segment Anything model: the classes of `segment_anything.modeling` with a convolutional stem and narrow layers,
 {path.stat().st_size / 1e6:.1f} MB in half precision ({sizes}).
-It turns a point, a box or an earlier mask into three masks with a predicted IoU each. Pictures are resized to a longest side of 256 px; a mask cell covers 2 px. Its outlines
-are coarse by themselves: the backend lays them along the picture's colours, and completes masks from what stands out of
-the surface (`skills/backends/sam/outline.py`, `leftovers.py`, `contents.py`). All figures are of both together.
+It turns a point, a box or an earlier mask into three masks with a predicted IoU each. Pictures are resized to a longest
+side of 256 px; a mask cell covers 2 px. Its outlines are coarse by themselves: the backend lays them along the
+picture's colours, and completes masks from what stands out of the surface (`skills/backends/sam/outline.py`, `leftovers.py`,
+`contents.py`). All figures are of both together.
 
 **For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws
 them. **Not for** photographs at large, people, text, transparent things or parts of objects: it has seen rendered
@@ -64,8 +65,9 @@ tables, at things in or on others. A user's own published checkpoint is a path i
 **Data**: {facts["pictures"]:,.0f} pictures of the project's data engine (`instruct2act/training/engine.py`): random
 shapes, textures, sizes, surfaces, light and cameras, and those of the tasks; no data of others.
 
-**Recipe**: Segment Anything's (`instruct2act/training/sam.py`), seed {facts["seed"]:.0f}, {facts["steps"]:,.0f} steps of
-8 pictures with 6 prompts each, {facts["hours"]:.1f} h. Made by `instruct2act train sam` and its `--export`.
+**Recipe**: Segment Anything's (`instruct2act/training/sam.py`), seed {facts["seed"]:.0f},
+{facts["steps"]:,.0f} steps of 8 pictures with 6 prompts each, {facts["hours"]:.1f} h.
+Made by `instruct2act train sam` and its `--export`.
 
 **Figures**, measured by `instruct2act train sam --evaluate` on {pictures} pictures of each set, one thread:
 "train" draws as training does, with another seed; "unseen" draws only surfaces, textures and shapes that training never

@@ -26,6 +26,9 @@ _TILE = 64
 PLAIN = 0.08
 """Share of the commonest colour, 1 / 8 at most, from which a surface is plain: any other colour is no surface then."""
 
+_UNIFORM, _COMMON = 0.11, 0.3
+"""As ``PLAIN``, but of a surface of one colour; and the share, beside that colour's, of a shade of it."""
+
 _SPECK = 30
 """Pixels."""
 
@@ -87,6 +90,7 @@ def snap_surface(rgb: UInt8, logits: Float, weight: float = 2.0, sure: float = 3
     """
     mask: Bool = logits > 0
     cells = color_cells(rgb)
+    uniform = bool(color_shares(cells[logits > sure]).max() > _UNIFORM)
     for top in range(0, mask.shape[0], _TILE):
         for left in range(0, mask.shape[1], _TILE):
             tile = slice(top, top + _TILE), slice(left, left + _TILE)
@@ -98,10 +102,10 @@ def snap_surface(rgb: UInt8, logits: Float, weight: float = 2.0, sure: float = 3
             seen = _SEEN / 10
             if inside.max() > PLAIN:
                 # The surer part only: a thin thing that the model overlooked is at least a little doubtful.
-                inside, seen = (
-                    color_shares(cell[near >= max(sure, float(np.quantile(near[near > 0], 0.4)))]),
-                    _SEEN / 500,
-                )
+                high = max(sure, float(np.quantile(near[near > 0], 0.4)))
+                inside, seen = color_shares(cell[near >= high]), _SEEN / 500
+                if uniform:
+                    inside = np.where(inside < _COMMON * inside.max(), 0.0, inside)
             ratio = np.log((inside + seen) / (outside + _SEEN))
             mask[tile] = logits[tile] + weight * np.clip(ratio[cells[tile]], -6, 6) > 0
     return mask
