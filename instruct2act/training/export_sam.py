@@ -54,8 +54,8 @@ A small Segment Anything model: the classes of `segment_anything.modeling` with 
 {path.stat().st_size / 1e6:.1f} MB in half precision ({sizes}).
 It turns a point, a box or an earlier mask into three masks with a predicted IoU each. Pictures are resized to a longest
 side of 256 px; a mask cell covers 2 px. Its outlines are coarse by themselves: the backend lays them along the
-picture's colours, and completes masks from what stands out of the surface (`skills/backends/sam/outline.py`, `leftovers.py`,
-`contents.py`). All figures are of both together.
+picture's colours, and completes masks from what stands out of the surface (`skills/backends/sam/outline.py`,
+`leftovers.py`, `contents.py`). All figures are of both together.
 
 **For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws
 them. **Not for** photographs at large, people, text, transparent things or parts of objects: it has seen rendered
