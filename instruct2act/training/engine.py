@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from instruct2act.training.floor import Floor
 from sim import objects
 from sim.cameras import FRONT, SIZE, TOP, CameraSpec
 from sim.objects import SHAPES, Shape
@@ -180,10 +181,11 @@ def _scale(rng: np.random.Generator, shape: Shape) -> float:
 
 
 def _furnish(world: World, rng: np.random.Generator, split: Split, count: int, laden: bool) -> None:
-    """Puts objects on the table: mostly apart, in crowded scenes anywhere, now and then in or on one another."""
+    """Puts objects on the table: mostly apart, in crowded scenes side by side, now and then in or on one another."""
     area = Workspace()
     crowded = not laden and rng.random() < 0.3
     wear = [_texture(rng, split) for _ in range(int(rng.integers(1, count + 1)))]
+    floor = Floor()
     standing: list[tuple[float, float, float]] = []
     for _ in range(count):
         shape = _shape(rng, split)
@@ -194,26 +196,33 @@ def _furnish(world: World, rng: np.random.Generator, split: Split, count: int, l
         for _attempt in range(20):
             x = float(rng.uniform(area.low[0] - 0.02, area.high[0] + 0.02))
             y = float(rng.uniform(area.low[1] - 0.02, area.high[1] + 0.02))
-            if crowded or all(np.hypot(x - a, y - b) > 0.85 * (reach + r) for a, b, r in standing):
+            pose = Pose(x, y, 0.0, float(rng.uniform(-np.pi, np.pi)))
+            apart = crowded or all(np.hypot(x - a, y - b) > 0.85 * (reach + r) for a, b, r in standing)
+            if apart and floor.free(shape, pose, scale):
                 break
         else:
             continue
-        standing.append((x, y, reach))
+        if crowded and standing and rng.random() < 0.6:
+            pose = floor.against(shape, pose, scale, standing[int(rng.integers(len(standing)))][:2])
+        floor.take(shape, pose, scale)
+        standing.append((pose.x, pose.y, reach))
         height = float(rng.uniform(0.5, 1.6)) if rng.random() < 0.4 else 1.0
-        yaw = float(rng.uniform(-np.pi, np.pi))
         texture = wear[int(rng.integers(len(wear)))]
-        world.add(shape, texture, Pose(x, y, 0.0, yaw), fixed=True, scale=scale, height_scale=height)
+        world.add(shape, texture, pose, fixed=True, scale=scale, height_scale=height)
         room = scale * min(shape.size[:2]) * (0.6 if shape.container else 0.4)
         if rng.random() < ((0.9 if laden else 0.5) if shape.container else 0.06):
-            floor = scale * height * (shape.floor if shape.container else shape.size[2])
-            _put_on(world, rng, split, Pose(x, y, floor, yaw), room)
+            top = scale * height * (shape.floor if shape.container else shape.size[2])
+            _put_on(world, rng, split, Pose(pose.x, pose.y, top, pose.yaw), room)
 
 
 def _put_on(world: World, rng: np.random.Generator, split: Split, at: Pose, room: float) -> None:
     """One object (three at most) in a container or on top of something."""
+    floor = Floor()
     for _ in range(1 if rng.random() < 0.8 else 3):
         shape = _shape(rng, split)
         scale = min(_scale(rng, shape), 1.2 * room / max(shape.size[:2]))
         x, y = (float(v) for v in rng.normal(0.0, 0.15 * room, 2))
         pose = Pose(at.x + x, at.y + y, at.z, float(rng.uniform(-np.pi, np.pi)))
-        world.add(shape, _texture(rng, split), pose, fixed=True, scale=scale)
+        if floor.free(shape, pose, scale):
+            floor.take(shape, pose, scale)
+            world.add(shape, _texture(rng, split), pose, fixed=True, scale=scale)

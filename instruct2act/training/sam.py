@@ -55,7 +55,7 @@ class Options:
     seed: int = 0
     pictures: int = 8
     prompts: int = 6
-    peak: float = 1e-3
+    peak: float = 1.5e-3
     keep_every_s: float = 120.0
     device: str = "cpu"
 
