@@ -12,6 +12,7 @@ from instruct2act import __version__, events
 from instruct2act.authoring.llm import Completion
 from instruct2act.evaluation.record import Call, Carried, EpisodeRecord, EpisodeSpec, Stage, Status, identity
 from instruct2act.events import Event, Listener
+from instruct2act.resources import revision
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import CallEnded, CallStarted, Execution, Printed, Score
 from instruct2act.sandbox.values import summary
@@ -24,9 +25,9 @@ _STAGE_OF = {"skills.perception": "perception", "skills.geometry": "geometry"}
 class Diary:
     """One episode's notes. Tells listeners what happens, and makes the record."""
 
-    def __init__(self, spec: EpisodeSpec, runtime: Runtime, listeners: Sequence[Listener], revision: str = "") -> None:
+    def __init__(self, spec: EpisodeSpec, runtime: Runtime, listeners: Sequence[Listener]) -> None:
         self.spec, self.runtime, self.listeners = spec, runtime, list(listeners)
-        self.facts: dict[str, Any] = {"instruction": spec.text or "", "revision": revision}
+        self.facts: dict[str, Any] = {"instruction": spec.text or "", "revision": revision()}
         self.seconds: dict[str, float] = {}
         self.tokens: dict[str, int] = {}
         self.actions: list[Carried] = []
