@@ -87,8 +87,8 @@ class Carried(_Data):
 class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
-    ``revision`` is the source's (``resources.revision``); it tells two states of a checkout apart, and is no part of the
-    id, so that a resumed evaluation can say what changed.
+    ``revision`` is the source's (``resources.revision``): it tells two states of a checkout apart, and is no part of
+    the id, so that a resumed evaluation can say what changed.
     """
 
     schema_version: int = SCHEMA
