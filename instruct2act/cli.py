@@ -107,7 +107,7 @@ def run(
 
       instruct2act run "put the red heart into the blue bowl" --objects "red heart; blue bowl; green star"
 
-      instruct2act run "put the first clicked object into the second one" --scene-seed 4 --click 60,40 --click 180,90
+      instruct2act run "put the first clicked object into the second one" --scene-seed 4 --click 136,57 --click 185,90
 
       instruct2act run "put {dragged_obj} into the green bowl" --picture dragged_obj=crop.png --scene-seed 4
 

@@ -5,6 +5,7 @@ Its module has ``build(**options) -> Segmenter`` or ``build(**options) -> Retrie
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,10 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from skills.types import Bool, Float, Image, Mask
+
+# torch's threads spin while they wait for one another: where another program has a core, a picture takes 17 times as
+# long. OpenMP reads this when torch is first imported, which only backends do.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @dataclass(frozen=True, eq=False)
