@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentences import FREE, PARAPHRASES, POINTED, REFUSED, Meaning, into
 
-from instruct2act.authoring.llm.offline.names import canonical
-from instruct2act.authoring.llm.offline.parse import parse
 from instruct2act.authoring.llm.offline.plan import Free, InScene, Put, Words
-from instruct2act.authoring.llm.offline.prepare import NotUnderstood
+from instruct2act.authoring.llm.offline.reading.names import canonical
+from instruct2act.authoring.llm.offline.reading.parse import parse
+from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 

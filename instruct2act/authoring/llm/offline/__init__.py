@@ -19,10 +19,10 @@ from collections.abc import Sequence
 
 from instruct2act.authoring import prompt
 from instruct2act.authoring.llm import Completion, LLMError, Message, estimated_tokens
-from instruct2act.authoring.llm.offline.parse import parse
-from instruct2act.authoring.llm.offline.prepare import NotUnderstood
-from instruct2act.authoring.llm.offline.write import program
-from instruct2act.authoring.llm.offline.write_reward import reward
+from instruct2act.authoring.llm.offline.programs.writer import program
+from instruct2act.authoring.llm.offline.reading.parse import parse
+from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
+from instruct2act.authoring.llm.offline.rewards.writer import reward
 from instruct2act.authoring.program import Refusal
 
 _WRITERS = {"program": program, "reward": reward}

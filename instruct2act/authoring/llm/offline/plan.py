@@ -7,6 +7,19 @@ from typing import Literal
 
 Relation = Literal["inside", "on", "at", "beside", "left", "right", "near", "far"]
 Direction = Literal["left", "right", "near", "far"]
+Attribute = Literal["height", "size", "lightness"]
+Aspect = Literal["identity", "texture", "profile"]
+
+# --- what an instruction teaches --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A made-up adjective: the first picture (slot) of each pair has more of what it means than the second."""
+
+    word: str
+    pairs: tuple[tuple[str, str], ...]
+
 
 # --- things -----------------------------------------------------------------------------------------------------------
 
@@ -45,18 +58,52 @@ class Within:
     """The object so described that lies in, on or nearest to another one."""
 
     text: str
-    thing: Words | Picture | Click | InScene | Within
+    thing: Thing
 
 
-Thing = Words | Picture | Click | InScene | Within
+@dataclass(frozen=True)
+class Kind:
+    """An object of the shape that a slot's picture shows: what "a dax" is after "this is a dax {slot}"."""
+
+    slot: str
+
+
+@dataclass(frozen=True)
+class Most:
+    """Of the objects so described, the one with the most (``more``) or the least of an attribute."""
+
+    thing: Words | Picture | Kind
+    attribute: Attribute | Lesson
+    more: bool = True
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """The object that lay on that side of another one before anything moved."""
+
+    thing: Thing
+    side: Direction
+
+
+Thing = Words | Picture | Click | InScene | Within | Kind | Most | Neighbor
 
 
 @dataclass(frozen=True)
 class All:
-    """Every object so described ("" for every object there is), but for the things named and the destination."""
+    """Every object so described ("" for all that can be moved), but for the things named and the destination.
 
-    text: str
+    Attributes:
+        text: the description; "" too where ``like`` says what they have in common.
+        besides: things that it leaves out.
+        count: how many of them; None for all.
+        like: the thing that they equal in ``aspect``.
+    """
+
+    text: str = ""
     besides: tuple[Thing, ...] = ()
+    count: int | None = None
+    like: Thing | None = None
+    aspect: Aspect = "identity"
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -156,7 +203,47 @@ class Swap:
     second: Thing
 
 
-Step = Put | Rotate | Rearrange | Restore | Swap
+@dataclass(frozen=True)
+class Twist:
+    """Turn a thing where it lies, as far as something turned between the two scenes (slots) of each pair."""
+
+    thing: Thing | All
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Move a thing from place to place as frames (slots) show it; None for the thing that moves in them."""
+
+    frames: tuple[str, ...]
+    thing: Thing | None = None
+
+
+@dataclass(frozen=True)
+class StackAs:
+    """Stack things on one another in the order in which frames (slots) show it."""
+
+    frames: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Stack several things of one description on one another, in any order."""
+
+    things: All
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Push things along the table into an open region, a line on the way being their limit if there is one."""
+
+    things: All
+    into: Thing
+    limit: Thing | None = None
+    rule: Literal["beyond", "touching"] = "beyond"
+
+
+Step = Put | Rotate | Rearrange | Restore | Swap | Twist | Follow | StackAs | Pile | Sweep
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from instruct2act.authoring.llm.offline.plan import (
     Thing,
     ToThing,
 )
-from instruct2act.authoring.llm.offline.prepare import NotUnderstood, prepare
-from instruct2act.authoring.llm.offline.things import (
+from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood, prepare
+from instruct2act.authoring.llm.offline.reading.things import (
     CAN,
     Node,
     Talk,

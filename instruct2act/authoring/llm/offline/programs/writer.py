@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from keyword import kwlist
 
-from instruct2act.authoring.llm.offline import helpers
 from instruct2act.authoring.llm.offline.plan import (
     All,
     Between,
@@ -31,6 +30,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Within,
     Words,
 )  # fmt: skip
+from instruct2act.authoring.llm.offline.programs import helpers
 from instruct2act.authoring.llm.offline.saying import mentioned, say, say_place, vagueness
 
 _EDGE = 0.12

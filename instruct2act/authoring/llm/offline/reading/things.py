@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from lark import Token, Tree
 
-from instruct2act.authoring.llm.offline import names
 from instruct2act.authoring.llm.offline.plan import (
     All,
     Click,
@@ -20,7 +19,8 @@ from instruct2act.authoring.llm.offline.plan import (
     Within,
     Words,
 )
-from instruct2act.authoring.llm.offline.prepare import NotUnderstood
+from instruct2act.authoring.llm.offline.reading import names
+from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 
 Node: TypeAlias = Any
 """A lark Tree; its children are Trees and Tokens."""

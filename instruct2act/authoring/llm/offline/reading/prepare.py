@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from instruct2act.authoring.llm.offline import names
+from instruct2act.authoring.llm.offline.reading import names
 
 _COURTESY = re.compile(
     r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"

@@ -1,0 +1,1 @@
+"""A plan as a program over the skills: one module a family of steps, on one `Page`."""

@@ -1,0 +1,1 @@
+"""A plan as a reward function in the vocabulary's words."""
