@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from skills.errors import Mistake
+
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
 Episodes = Annotated[int, typer.Option(min=1, help="Episodes of each task.")]
+Levels = Annotated[str, typer.Option("--levels", "--level", help='By comma, "L1,L2", or "all".')]
 Names = Annotated[str, typer.Option(help="Tasks, by comma; all when left out.")]
 Out = Annotated[Path, typer.Option(help="Where records are kept; a run that was stopped goes on from there.")]
 Perception = Annotated[str, typer.Option(help="default or oracle.")]
@@ -18,7 +22,7 @@ Perception = Annotated[str, typer.Option(help="default or oracle.")]
 def tasks(
     episodes: Episodes = 50,
     perception: Perception = "default",
-    level: str = "L1",
+    levels: Levels = "L1",
     seed0: int = 0,
     names: Names = "",
     out: Out = Path("runs/bench"),
@@ -26,21 +30,21 @@ def tasks(
     """Success by task, where it fails, and seconds an episode by stage."""
     from instruct2act.bench import episodes as bench
 
-    bench.tasks(episodes, perception, level, seed0, names, out)
+    bench.tasks(episodes, perception, levels, seed0, names, out)
 
 
 @app.command()
-def oracle(episodes: Episodes = 50, level: str = "L1", seed0: int = 0, names: Names = "") -> None:
-    """The simulator's own oracle: success by task under both rules, milliseconds a reset and an action."""
+def oracle(episodes: Episodes = 50, levels: Levels = "L1", seed0: int = 0, names: Names = "") -> None:
+    """The simulator's own oracle: success by task under both rules, what it did not solve, milliseconds by reset and action."""
     from instruct2act.bench import episodes as bench
 
-    bench.oracle(episodes, level, seed0, names)
+    bench.oracle(episodes, levels, seed0, names)
 
 
 @app.command()
 def reward(
     episodes: Episodes = 50,
-    level: str = "L1",
+    levels: Levels = "L1",
     seed0: int = 0,
     names: Names = "",
     records: Annotated[Path | None, typer.Option(help="Episodes that `tasks` kept, to be counted too.")] = None,
@@ -48,7 +52,7 @@ def reward(
     """Whether the authored reward agrees with the goal: AUROC, true and false positives at 0.5, by task."""
     from instruct2act.bench import truth
 
-    truth.reward(episodes, level, seed0, names, records)
+    truth.reward(episodes, levels, seed0, names, records)
 
 
 @app.command()
@@ -70,4 +74,7 @@ def everything(context: typer.Context) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    try:
+        app()
+    except Mistake as mistake:
+        sys.exit(str(mistake))

@@ -10,16 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-import sim
 from instruct2act import config
+from instruct2act.bench.tables import asked, say
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.evaluation.runners import counted, serial
 from instruct2act.runtime import Runtime
-
-
-def chosen(names: str, level: str) -> list[str]:
-    """The tasks named, or all that are played at a level."""
-    return [name for name in names.split(",") if name] or [n for n, task in sim.TASKS.items() if level in task.levels]
 
 
 def specs(names: Sequence[str], level: str, episodes: int, seed0: int) -> list[EpisodeSpec]:
@@ -27,23 +22,24 @@ def specs(names: Sequence[str], level: str, episodes: int, seed0: int) -> list[E
     return [EpisodeSpec(task=name, level=level, seed=seed0 + i) for name in names for i in range(episodes)]
 
 
-def tasks(episodes: int, perception: str, level: str, seed0: int, names: str, out: Path) -> None:
-    """Plays the tasks with the embedded author and prints success, failures and seconds."""
+def tasks(episodes: int, perception: str, levels: str, seed0: int, names: str, out: Path) -> None:
+    """Plays the tasks with the embedded author and prints success, failures and seconds, a table a level."""
     sets = ["perception.segmenter=oracle", "perception.retriever=oracle"] if perception == "oracle" else []
     with Runtime(config.load(sets=sets)) as runtime:
-        played = serial(
-            specs(chosen(names, level), level, episodes, seed0), runtime, out / f"{perception}-{level}.jsonl", _progress
-        )
-    table(played)
+        for level, tasks in asked(names, levels).items():
+            played = serial(
+                specs(tasks, level, episodes, seed0), runtime, out / f"{perception}-{level}.jsonl", _progress
+            )
+            table(played, level)
 
 
-def table(records: Iterable[EpisodeRecord]) -> None:
+def table(records: Iterable[EpisodeRecord], level: str) -> None:
     """Prints a row a task, and the means."""
     played = counted(records)
     by_task: dict[str, list[EpisodeRecord]] = {}
     for record in played:
         by_task.setdefault(record.spec.task or "", []).append(record)
-    say(f"\n{'task':<28}{'n':>5}{'success':>9}{'vima':>8}{'reward':>8}{'s':>7}  failed at")
+    say(f"\n{level + ', task':<28}{'n':>5}{'success':>9}{'vima':>8}{'reward':>8}{'s':>7}  failed at")
     rates, vima = [], []
     for name, rows in by_task.items():
         rates.append(np.mean([bool(row.success) for row in rows]))
@@ -59,30 +55,42 @@ def table(records: Iterable[EpisodeRecord]) -> None:
     say(f"seconds an episode: {', '.join(means)}")
 
 
-def oracle(episodes: int, level: str, seed0: int, names: str) -> None:
-    """Solves the tasks with the simulator's oracle."""
+def oracle(episodes: int, levels: str, seed0: int, names: str) -> None:
+    """Solves the tasks with the simulator's oracle and prints a table a level, and the seeds that it failed."""
+    for level, tasks in asked(names, levels).items():
+        say(
+            f"\n{level + ', oracle':<28}{'n':>5}{'inside':>9}{'vima':>8}{'actions':>9}{'reset ms':>10}{'action ms':>11}"
+        )
+        rates = [_solved(name, level, range(seed0, seed0 + episodes)) for name in tasks]
+        inside, vima = np.mean(rates, axis=0)
+        say(f"{'mean of tasks':<28}{episodes * len(tasks):>5}{inside:>9.1%}{vima:>8.1%}")
+
+
+def _solved(name: str, level: str, seeds: Sequence[int]) -> tuple[float, float]:
+    """Prints a task's row; success by rule, inside and vima."""
     from sim.env import TabletopEnv
     from sim.oracle import play
 
-    say(f"\n{'oracle':<28}{'n':>5}{'inside':>9}{'vima':>8}{'actions':>9}{'reset ms':>10}{'action ms':>11}")
-    for name in chosen(names, level):
-        env = TabletopEnv(name, level)
-        both, actions, resets, moves = [], 0, 0.0, 0.0
-        for seed in range(seed0, seed0 + episodes):
-            began = time.perf_counter()
-            env.reset(seed=seed)
-            resets += time.perf_counter() - began
-            began = time.perf_counter()
-            actions += sum(1 for _ in play(env))
-            moves += time.perf_counter() - began
-            verdict = env.verdict()
-            both.append((verdict.by_rule["inside"], verdict.by_rule["vima"]) if verdict else (False, False))
-        env.close()
-        inside, vima = np.mean(both, axis=0)
-        say(
-            f"{name:<28}{episodes:>5}{inside:>9.1%}{vima:>8.1%}{actions / episodes:>9.2f}"
-            f"{1000 * resets / episodes:>10.0f}{1000 * moves / max(1, actions):>11.0f}"
-        )
+    env = TabletopEnv(name, level)
+    both, actions, resets, moves = [], 0, 0.0, 0.0
+    for seed in seeds:
+        began = time.perf_counter()
+        env.reset(seed=seed)
+        resets += time.perf_counter() - began
+        began = time.perf_counter()
+        actions += sum(1 for _ in play(env))
+        moves += time.perf_counter() - began
+        verdict = env.verdict()
+        both.append((verdict.by_rule["inside"], verdict.by_rule["vima"]) if verdict else (False, False))
+    env.close()
+    inside, vima = np.mean(both, axis=0).tolist()
+    unsolved = " ".join(str(seed) for seed, rules in zip(seeds, both) if not all(rules))
+    say(
+        f"{name:<28}{len(seeds):>5}{inside:>9.1%}{vima:>8.1%}{actions / len(seeds):>9.2f}"
+        f"{1000 * resets / len(seeds):>10.0f}{1000 * moves / max(1, actions):>11.0f}"
+        f"{'  not solved: seeds ' + unsolved if unsolved else ''}"
+    )
+    return inside, vima
 
 
 def _progress(record: EpisodeRecord, done: int, of: int) -> None:
@@ -90,9 +98,3 @@ def _progress(record: EpisodeRecord, done: int, of: int) -> None:
     sys.stderr.write(f"\r{done}/{of} {record.spec.scene():<50.50} {mark:<24}")
     if done == of:
         sys.stderr.write("\n")
-
-
-def say(line: str) -> None:
-    """Prints a line of a table."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from instruct2act import config
-from instruct2act.bench.episodes import say
+from instruct2act.bench.tables import say
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import Limits
 from skills import Skill, load

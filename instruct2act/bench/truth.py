@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from instruct2act import config
 from instruct2act.authoring.reward import RewardFunction
-from instruct2act.bench.episodes import chosen, say
+from instruct2act.bench.tables import Progress, asked, say
 from instruct2act.evaluation.record import read
 from instruct2act.evaluation.runners import counted
 from instruct2act.runtime import Runtime
@@ -77,22 +77,27 @@ ACTORS: dict[str, Actor] = {
 }
 
 
-def reward(episodes: int, level: str, seed0: int, names: str, records: Path | None) -> None:
-    """Prints AUROC, true- and false-positive rate by task."""
+def reward(episodes: int, levels: str, seed0: int, names: str, records: Path | None) -> None:
+    """Prints AUROC, true- and false-positive rate by task, a table a level; says on standard error how far it is."""
     played = {} if records is None else _played(records)
-    say(f"\n{'reward against success':<28}{'n':>6}{'AUROC':>8}{'TPR':>8}{'FPR':>8}{'no score':>10}  false claims")
+    rounds = asked(names, levels)
+    progress = Progress(episodes * sum(map(len, rounds.values())))
     with Runtime(config.load()) as runtime:
-        for name in chosen(names, level):
-            found: list[tuple[str, float, bool]] = []
-            missing = 0
-            for seed in range(seed0, seed0 + episodes):
-                for kind, (score, success) in _episode(runtime, name, level, seed).items():
-                    if score is None:
-                        missing += 1
-                        continue
-                    found.append((kind, score, success))
-            found += [("program", score, success) for score, success in played.get(name, [])]
-            _row(name, found, missing)
+        for level, tasks in rounds.items():
+            title = f"{level}, reward against success"
+            say(f"\n{title:<30}{'n':>6}{'AUROC':>8}{'TPR':>8}{'FPR':>8}{'no score':>10}  false claims")
+            for name in tasks:
+                found: list[tuple[str, float, bool]] = []
+                missing = 0
+                for seed in range(seed0, seed0 + episodes):
+                    for kind, (score, success) in _episode(runtime, name, level, seed).items():
+                        if score is None:
+                            missing += 1
+                            continue
+                        found.append((kind, score, success))
+                    progress.step(f"{level} {name} seed {seed}")
+                found += [("program", score, success) for score, success in played.get((name, level), [])]
+                _row(name, found, missing)
 
 
 def _episode(runtime: Runtime, name: str, level: str, seed: int) -> dict[str, tuple[float | None, bool]]:
@@ -118,11 +123,11 @@ def _episode(runtime: Runtime, name: str, level: str, seed: int) -> dict[str, tu
     return found
 
 
-def _played(path: Path) -> dict[str, list[tuple[float, bool]]]:
-    found: dict[str, list[tuple[float, bool]]] = {}
+def _played(path: Path) -> dict[tuple[str, str], list[tuple[float, bool]]]:
+    found: dict[tuple[str, str], list[tuple[float, bool]]] = {}
     for record in counted(read(path)):
         if record.reward is not None and record.success is not None and record.spec.task:
-            found.setdefault(record.spec.task, []).append((record.reward, record.success))
+            found.setdefault((record.spec.task, record.spec.level), []).append((record.reward, record.success))
     return found
 
 
@@ -134,7 +139,7 @@ def _row(name: str, found: Sequence[tuple[str, float, bool]], missing: int) -> N
     false_rate = float(claimed[~truths].mean()) if (~truths).any() else float("nan")
     wrong = sorted({kind for kind, claim, truth in zip(kinds, claimed, truths) if claim and not truth})
     say(
-        f"{name:<28}{len(scores):>6}{auroc(scores, truths):>8.3f}{true_rate:>8.1%}{false_rate:>8.1%}{missing:>10}  "
+        f"{name:<30}{len(scores):>6}{auroc(scores, truths):>8.3f}{true_rate:>8.1%}{false_rate:>8.1%}{missing:>10}  "
         f"{', '.join(wrong)}"
     )
 
