@@ -71,3 +71,10 @@ class MotionFailed(SkillError):
 
 class Aborted(BaseException):
     """Stop was asked for, or a deadline passed. Not an Exception: nothing between robot and gateway may swallow it."""
+
+
+class RobotLost(BaseException):
+    """The robot or simulator is gone, or can't go on, for a reason of its own; the episode counts as infrastructure.
+
+    Like ``Aborted`` it is no Exception: a program that could catch it would be judged for it.
+    """
