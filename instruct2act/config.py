@@ -1,7 +1,8 @@
 """Settings: frozen models with every default, files that say only what differs, ``--set a.b=c`` on top.
 
-Two kinds: those that change what an episode gives (hashed into its id) and run settings (workers, paths, verbosity:
-never hashed). ``RUN_SETTINGS`` names the latter. Keys for hosted models come from the environment, never from here.
+Two kinds: those that change what an episode gives (hashed into its id) and run settings (workers, paths, patience,
+money: never hashed). ``RUN_SETTINGS`` names the latter. Keys for hosted models come from the environment, never from
+here.
 """
 
 from __future__ import annotations
@@ -11,14 +12,29 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from instruct2act.resources import folder
 from skills.errors import Mistake, did_you_mean
 
-RUN_SETTINGS = ("output", "workers")
+RUN_SETTINGS: dict[str, Any] = {
+    "output": True,
+    "workers": True,
+    "llm": {
+        "key_env",
+        "deadline_s",
+        "retries",
+        "price_in",
+        "price_out",
+        "budget",
+        "budget_tokens",
+        "cassette",
+        "replay",
+    },
+}
 
 
 class ConfigError(Mistake):
@@ -50,10 +66,45 @@ class Perception(_Part):
 class Author(_Part):
     """Who writes the programs and the reward functions."""
 
-    provider: str = Field("offline", description="a module of instruct2act/authoring/llm")
-    options: dict[str, Any] = Field({}, description="the provider's own options")
-    style: str = Field("compact", description="a folder of prompts/")
-    turns: int = Field(2, ge=1, le=10, description="answers asked for, the first and the repairs")
+    provider: str = Field("offline", description="a module of instruct2act/authoring/llm: offline, openai, replay")
+    style: str = Field("compact", description="a folder of prompts/: compact, or agnostic (no example of a task)")
+
+
+class Llm(_Part):
+    """A language model as the author, and how its answers are mended. The key comes from the environment alone."""
+
+    base_url: str = Field("https://api.openai.com/v1", description="any OpenAI-compatible server")
+    model: str = Field("", description="what that server calls the model")
+    key_env: str = Field("OPENAI_API_KEY", description="the environment variable that holds the key; '' sends none")
+    images: Literal["auto", "on", "off"] = Field(
+        "auto", description="pictures go along; auto falls back to words where the server refuses them"
+    )
+    max_tokens: int = Field(2000, ge=64, le=200_000, description="tokens of an answer, thinking included")
+    temperature: float | None = Field(None, ge=0, le=2, description="the server's own when left out")
+    extra: dict[str, Any] = Field(
+        {}, description="more fields of a request, e.g. {reasoning_effort: low}; null drops one"
+    )
+    repairs: int = Field(2, ge=0, le=10, description="further answers asked for with what was wrong with the last one")
+    deadline_s: float = Field(120.0, gt=0, description="wall time of one call, retries included")
+    retries: int = Field(4, ge=0, le=20, description="of a call, on 429, 5xx and cut connections")
+    price_in: float = Field(0.0, ge=0, description="money for a million tokens read")
+    price_out: float = Field(0.0, ge=0, description="money for a million tokens written")
+    budget: float = Field(0.0, ge=0, description="money that a process may spend; 0: no bound")
+    budget_tokens: int = Field(0, ge=0, description="tokens that a process may use; 0: no bound")
+    cassette: Path | None = Field(None, description="where answers are recorded and replayed, a YAML file")
+    replay: Literal["off", "record", "replay", "replay-or-fail"] = Field(
+        "off", description="replay asks and records only what the cassette lacks, replay-or-fail never asks"
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an http or https address, as in http://127.0.0.1:8000/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must hold no name, password or query: the key comes from the environment")
+        return url.rstrip("/")
 
 
 class Sandbox(_Part):
@@ -98,6 +149,7 @@ class Config(_Part):
 
     perception: Perception = Perception()
     author: Author = Author()
+    llm: Llm = Llm()
     sandbox: Sandbox = Sandbox()
     sim: Sim = Sim()
     reward: Reward = Reward()
@@ -106,7 +158,7 @@ class Config(_Part):
 
     def digest(self) -> str:
         """Sixteen hex digits of what changes an episode's outcome."""
-        text = json.dumps(self.model_dump(mode="json", exclude=set(RUN_SETTINGS)), sort_keys=True)
+        text = json.dumps(self.model_dump(mode="json", exclude=RUN_SETTINGS), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -173,6 +225,8 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
+    if key == "llm.base_url":
+        return f"{key} {problem['msg'].removeprefix('Value error, ')}"  # what was given may hold a password
     if problem["type"] == "extra_forbidden":
         return f"no setting is called {key!r}{did_you_mean(key, keys())}; `instruct2act config show` lists them all"
     return f"{key}: {problem['msg']}; got {problem.get('input')!r}"

@@ -30,6 +30,7 @@ class Diary:
         self.facts: dict[str, Any] = {"instruction": spec.text or "", "revision": revision()}
         self.seconds: dict[str, float] = {}
         self.tokens: dict[str, int] = {}
+        self.cost = 0.0
         self.actions: list[Carried] = []
         self.status: Status = "infrastructure"
         self.failed_at: Stage | None = None
@@ -57,10 +58,11 @@ class Diary:
             self.error = json.loads(json.dumps(error or {}))  # as it will be read back
 
     def answered(self, completion: Completion) -> None:
-        """An author's answer: its tokens and seconds."""
+        """An author's answer: its tokens and price, and who gave it."""
         for name, count in (("in", completion.tokens_in), ("out", completion.tokens_out)):
             self.tokens[name] = self.tokens.get(name, 0) + count
-        self.facts["model"] = completion.model
+        self.cost += completion.cost
+        self.facts |= {"model": completion.model, "fingerprint": completion.fingerprint}
 
     # --- what the sandbox and the robot tell --------------------------------------------------------------------------
 
@@ -164,6 +166,7 @@ class Diary:
             failed_at=self.failed_at,
             error=self.error,
             tokens=self.tokens,
+            cost=self.cost,
             seconds={**self.seconds, "total": time.monotonic() - self._began},
             files=files or {},
             **self.facts,

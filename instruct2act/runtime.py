@@ -74,16 +74,16 @@ class Runtime:
     @cached_property
     def policy(self) -> Policy:
         """Writes programs."""
-        return Policy(self._author, self.gateway, self.config.author.style, self.config.author.turns)
+        return Policy(self._author, self.gateway, self.config.author.style, self.config.llm.repairs + 1)
 
     @cached_property
     def rewards(self) -> RewardWriter:
         """Writes reward functions."""
-        return RewardWriter(self._author, self.gateway.backend, self.config.author.style, self.config.author.turns)
+        return RewardWriter(self._author, self.gateway.backend, self.config.author.style, self.config.llm.repairs + 1)
 
     @cached_property
     def _author(self) -> llm.LLM:
-        return llm.load(self.config.author.provider, self.config.author.options)
+        return llm.load(self.config.author.provider, self.config.llm)
 
     @cached_property
     def limits(self) -> Limits:

@@ -43,8 +43,11 @@ def test_an_unknown_file_says_which_there_are() -> None:
 
 def test_only_what_changes_outcomes_changes_the_digest() -> None:
     base = Config().digest()
-    assert config.load(sets=["workers=4", "output.folder=elsewhere", "output.video=false"]).digest() == base
-    for entry in ("sim.motion=arm", "sandbox.calls=3", "perception.segmenter=oracle", "author.turns=1"):
+    assert (
+        config.load(sets=["workers=4", "output.folder=elsewhere", "output.video=false", "llm.key_env=K"]).digest()
+        == base
+    )
+    for entry in ("sim.motion=arm", "sandbox.calls=3", "perception.segmenter=oracle", "llm.repairs=1", "llm.model=m"):
         assert config.load(sets=[entry]).digest() != base, entry
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA = 1
+
+AGAIN = ("interrupted", "infrastructure")
+"""How an episode may end that says nothing of the system: it is played again on resume, and counted beside the rates."""
 
 Stage = Literal["llm", "program", "sandbox", "perception", "geometry", "motion", "goal", "reward"]
 Status = Literal["finished", "failed", "refused", "interrupted", "infrastructure"]
@@ -55,11 +59,26 @@ class EpisodeSpec(_Data):
             raise ValueError("a free scene needs an instruction")
         return self
 
+    def key(self) -> str:
+        """Tells specs apart; see ``key_of``."""
+        return key_of(self.model_dump(mode="json"))
+
     def scene(self) -> str:
         """A phrase for people."""
         if self.task is not None:
             return f"{self.task} {self.level} seed {self.seed}"
         return f"generated scene {self.scene_seed}" if self.scene_seed is not None else f"the objects {self.objects!r}"
+
+
+_DEFAULTS = EpisodeSpec.model_construct(task=None).model_dump(mode="json")
+
+
+def key_of(spec: Mapping[str, Any]) -> str:
+    """A spec as JSON keeps it, without its defaults: two specs ask for the same episode when their keys are equal.
+
+    Fields that later versions add don't part it from what an earlier one kept.
+    """
+    return json.dumps({name: value for name, value in spec.items() if value != _DEFAULTS.get(name)}, sort_keys=True)
 
 
 class Call(_Data):
@@ -87,6 +106,7 @@ class Carried(_Data):
 class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
+    ``model`` and ``fingerprint`` are the author's, as it names itself; ``cost`` is money by the prices of the config.
     ``revision`` is the source's (``resources.revision``): it tells two states of a checkout apart, and is no part of
     the id, so that a resumed evaluation can say what changed.
     """
@@ -101,6 +121,7 @@ class EpisodeRecord(_Data):
     instruction: str
     prompt: str = ""
     model: str = ""
+    fingerprint: str = ""
     program: str = ""
     reward_source: str = ""
     calls: tuple[Call, ...] = ()
@@ -117,6 +138,7 @@ class EpisodeRecord(_Data):
     reward_parts: dict[str, float] = {}
     reward_state: str = ""
     tokens: dict[str, int] = {}
+    cost: float = 0.0
     seconds: dict[str, float] = {}
     files: dict[str, str] = {}
 
@@ -144,3 +166,27 @@ def read(path: Path) -> list[EpisodeRecord]:
     """The records of a file; a torn last line (a killed writer's) is left out."""
     lines = path.read_text(encoding="utf-8").split("\n")
     return [EpisodeRecord.model_validate_json(line) for line in lines[:-1] if line]
+
+
+def mend(path: Path) -> int:
+    """Cuts a torn last line off, so that the next one starts on a line of its own; how many bytes went."""
+    if not path.is_file():
+        return 0
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        whole = size
+        while whole > 0:
+            start = max(0, whole - (1 << 16))
+            file.seek(start)
+            end = file.read(whole - start).rfind(b"\n")
+            if end >= 0:
+                whole = start + end + 1
+                break
+            whole = start
+        file.truncate(whole)
+        return size - whole
+
+
+def counted(records: Iterable[EpisodeRecord]) -> list[EpisodeRecord]:
+    """The records that rates are made of: those that were played to an end."""
+    return [record for record in records if record.status not in AGAIN]

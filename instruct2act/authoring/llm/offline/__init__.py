@@ -24,6 +24,7 @@ from instruct2act.authoring.llm.offline.reading.parse import parse
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 from instruct2act.authoring.llm.offline.rewards.writer import reward
 from instruct2act.authoring.program import Refusal
+from instruct2act.config import Llm
 
 _WRITERS = {"program": program, "reward": reward}
 
@@ -52,6 +53,6 @@ class Offline:
         return Completion(text, self.model, tokens, estimated_tokens(text), time.monotonic() - began)
 
 
-def build() -> Offline:
+def build(_: Llm | None = None) -> Offline:
     """The provider ``offline``; it has no options."""
     return Offline()
