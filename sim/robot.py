@@ -62,7 +62,7 @@ class SimRobot:
         if action.tool != self.env.tool:
             error = f"the action needs the {action.tool}, and the {self.env.tool} is on the arm"
             return Outcome(action, "rejected", self.env.tool_pose, error=error)
-        return self.env.carry_out(action, _Stoppable(monitor, self._stopped))
+        return self.env.carry_out(action, Stoppable(monitor, self._stopped))
 
     def verdict(self) -> Verdict | None:
         """What the episode came to, as things stand now; None in a free scene."""
@@ -94,19 +94,22 @@ class SimRobot:
         self.env.restore(snapshot)
 
 
-class _Stoppable:
-    """A monitor that also hears ``stop``."""
+class Stoppable:
+    """A monitor that also hears ``stop``; see ``Monitor``."""
 
     def __init__(self, inner: Monitor, stopped: threading.Event) -> None:
         self._inner, self._stopped = inner, stopped
 
     def tick(self, phase: str, frame: UInt8 | None = None) -> None:
+        """Reports, or raises Aborted after a stop."""
         if self._stopped.is_set():
             raise Aborted("the robot was stopped")
         self._inner.tick(phase, frame)
 
     def wants_frame(self) -> bool:
+        """As the monitor says."""
         return self._inner.wants_frame()
 
     def planned(self, seconds: float) -> None:
+        """Tells the monitor."""
         self._inner.planned(seconds)
