@@ -23,6 +23,7 @@ from skills.errors import Mistake, did_you_mean
 RUN_SETTINGS: dict[str, Any] = {
     "output": True,
     "workers": True,
+    "vimabench": True,
     "llm": {
         "key_env",
         "deadline_s",
@@ -56,6 +57,7 @@ class Perception(_Part):
     retriever_options: dict[str, Any] = Field(
         {}, description="build() options, e.g. {model: ViT-H-14, pretrained: ...}"
     )
+    tracking: bool = Field(True, description="Track knows things again by their looks; off: by their place alone")
 
     @property
     def truth(self) -> bool:
@@ -122,6 +124,9 @@ class Sandbox(_Part):
 class Sim(_Part):
     """The simulated table."""
 
+    env: Literal["table", "vimabench"] = Field(
+        "table", description="our own table, or the published VIMABench in a checkout of yours"
+    )
     motion: Literal["fast", "arm"] = Field("fast", description="a free gripper, or a six-axis arm in the pictures")
     success_rule: Literal["inside", "vima"] = Field("inside", description="what counts; both are recorded")
     height: int = Field(128, ge=32, le=2048, description="rows of the views")
@@ -134,6 +139,13 @@ class Reward(_Part):
     state: Literal["simulator", "perceived"] = Field(
         "simulator", description="where the reward's object states come from"
     )
+
+
+class VimaBench(_Part):
+    """The published VIMABench, where `sim.env` is vimabench. A run setting."""
+
+    path: Path | None = Field(None, description="your checkout, the folder that has vima_bench/")
+    python: Path | None = Field(None, description="a Python that has what it needs; this one when left out")
 
 
 class Output(_Part):
@@ -152,6 +164,7 @@ class Config(_Part):
     llm: Llm = Llm()
     sandbox: Sandbox = Sandbox()
     sim: Sim = Sim()
+    vimabench: VimaBench = VimaBench()
     reward: Reward = Reward()
     output: Output = Output()
     workers: int = Field(1, ge=1, le=256, description="processes of an evaluation")

@@ -19,12 +19,13 @@ from instruct2act.runtime import Runtime
 from instruct2act.sandbox import Execution, StopFlag, Watch
 from skills import load
 from skills.context import Context
-from skills.errors import SkillError
+from skills.errors import RobotLost, SkillError
 from skills.states import Watcher
 from skills.types import Image, Instruction, Moment, Observation
 
 if TYPE_CHECKING:
     from sim.robot import SimRobot
+    from sim.vimabench import VimaBenchRobot
 
 
 def run_episode(
@@ -52,7 +53,7 @@ def run_episode(
     """
     stop = stop or StopFlag()
     diary = Diary(spec, runtime, listeners)
-    robot: SimRobot | None = None
+    robot: SimRobot | VimaBenchRobot | None = None
     try:
         try:
             with diary.stage("scene"):
@@ -62,6 +63,8 @@ def run_episode(
             if robot is not None:
                 robot.stop()
             diary.ended("interrupted", None, {"type": "Interrupted", "message": stop.reason or "interrupted"})
+        except RobotLost as lost:
+            diary.ended("infrastructure", "motion", {"type": "RobotLost", "message": str(lost)})
         record = diary.record()
         diary.tell(Ended(record, _last_look(robot)))
         return record
@@ -72,7 +75,7 @@ def run_episode(
 
 def _play(
     spec: EpisodeSpec,
-    robot: SimRobot,
+    robot: SimRobot | VimaBenchRobot,
     runtime: Runtime,
     diary: Diary,
     stop: StopFlag,
@@ -91,7 +94,7 @@ def _play(
         _score(instruction, start, moments, runtime, diary)
 
 
-def _instruction(spec: EpisodeSpec, robot: SimRobot, pictures: Mapping[str, Image]) -> Instruction:
+def _instruction(spec: EpisodeSpec, robot: SimRobot | VimaBenchRobot, pictures: Mapping[str, Image]) -> Instruction:
     """The person's own, or the task's. With a task, a sentence of one's own is another way to say what it asks."""
     own = robot.env.instruction
     if spec.text is None:
@@ -123,7 +126,7 @@ def _program(instruction: Instruction, runtime: Runtime, diary: Diary) -> Progra
 def _run(
     program: Program,
     instruction: Instruction,
-    robot: SimRobot,
+    robot: SimRobot | VimaBenchRobot,
     runtime: Runtime,
     diary: Diary,
     moments: Moments,
@@ -143,6 +146,7 @@ def _run(
         runtime.retriever,
         instruction,
         truth=runtime.config.perception.truth,
+        tracking=runtime.config.perception.tracking,
         monitor=watch,
         note=note,
     )
@@ -185,7 +189,7 @@ def _score(instruction: Instruction, start: Observation, moments: Moments, runti
 class Moments:
     """What a reward function is told: the simulator's states, or what a watcher sees after each action."""
 
-    def __init__(self, robot: SimRobot, runtime: Runtime, start: Observation) -> None:
+    def __init__(self, robot: SimRobot | VimaBenchRobot, runtime: Runtime, start: Observation) -> None:
         self._robot, self._runtime, self._start = robot, runtime, start
         self._watcher: Watcher | None = None
         self._perceived: list[Moment] = []
@@ -219,7 +223,7 @@ class Moments:
         return view if self._runtime.config.perception.truth else view.without_truth()
 
 
-def _last_look(robot: SimRobot | None) -> Observation | None:
+def _last_look(robot: SimRobot | VimaBenchRobot | None) -> Observation | None:
     """How the table looks in the end, where the robot can still see."""
     with suppress(Exception):
         return robot.observe() if robot is not None else None

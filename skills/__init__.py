@@ -16,7 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-MODULES = ("skills.perception", "skills.geometry", "skills.motion", "skills.rearranging")
+MODULES = tuple(
+    f"skills.{name}"
+    for name in ("perception", "finding", "comparing", "following", "geometry", "motion", "rearranging", "sweeping")
+)
 """Where skills live, in the order in which a prompt lists them."""
 
 REQUIRED = inspect.Parameter.empty

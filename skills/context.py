@@ -60,14 +60,17 @@ class Context:
             off every picture before a skill sees it.
         monitor: passed to every motion.
         note: tells listeners a fact for people to look at; kinds and facts are listed in ``NOTES``.
-        camera: the view that ``GetImage`` returns.
+        camera: the view that counts as the one from above.
+        tracking: whether ``Track`` goes by looks; else by place alone.
         observation: the newest look.
         located: locations handed out, newest last.
         outcomes: of every action carried out, in order.
         pictures: what was looked at or segmented, by image id: the way from a mask to its camera.
+        looked: ids of the pictures that the robot took.
         wanted: what pictures in the instruction show, as far as they were segmented, by image id.
         cut_from: the mask of each cut-out, by the cut-out's id.
         footprints: where masks lie on the table, by mask id.
+        beside: by image id, pictures of the same moment from every camera: an instruction's, or one look's.
         planned: by mask id, where things will be (metres) once the actions built since the last look are done.
     """
 
@@ -79,13 +82,16 @@ class Context:
     monitor: Monitor = field(default_factory=Silent)
     note: Callable[[str, Mapping[str, Any]], None] = _nobody
     camera: str = "top"
+    tracking: bool = True
     observation: Observation | None = None
     located: list[Located] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     pictures: dict[int, Image] = field(default_factory=dict)
+    looked: set[int] = field(default_factory=set)
     wanted: dict[int, list[Mask]] = field(default_factory=dict)
     cut_from: dict[int, Mask] = field(default_factory=dict)
     footprints: dict[int, Footprint] = field(default_factory=dict)
+    beside: dict[int, Mapping[str, Image]] = field(default_factory=dict)
     planned: dict[int, tuple[float, float]] = field(default_factory=dict)
     _encoded: dict[int, Encoded] = field(default_factory=dict)
 
@@ -94,6 +100,21 @@ class Context:
         seen = self.robot.observe()
         self.observation = seen if self.truth else seen.without_truth()
         return self.observation.views[self.camera]
+
+    def take(self, camera: str) -> Image:
+        """A picture of a new look by one camera, known beside those of the others."""
+        self.look()
+        views = self.observation.views if self.observation else {}
+        taken = {name: Image(view.rgb, view=view) for name, view in views.items()}
+        self.beside |= {image.id: taken for image in taken.values()}
+        self.looked |= {image.id for image in taken.values()}
+        self.pictures[taken[camera].id] = taken[camera]
+        return taken[camera]
+
+    def other_views(self, image_id: int) -> list[Image]:
+        """What other cameras saw at the moment of a whole picture, or of an instruction's picture of one thing."""
+        others = self.beside.get(image_id, {})
+        return [self._allowed(other) for other in others.values() if other.id != image_id]
 
     def encoded(self, image: Image) -> Encoded:
         """The segmenter's costly step, once an image."""
@@ -120,6 +141,11 @@ class Context:
 
     def _shown(self, pictures: Mapping[str, Image]) -> Image:
         image = pictures.get(self.camera) or next(iter(pictures.values()))
+        self.beside[image.id] = pictures
+        return self._allowed(image)
+
+    def _allowed(self, image: Image) -> Image:
+        """A picture as skills may see it: with ground truth only where perception has it."""
         if self.truth:
             return image
         return replace(image, truth=None, view=image.view.without_truth() if image.view else None)

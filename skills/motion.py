@@ -12,12 +12,13 @@ from skills import skill
 from skills.context import Context, Located
 from skills.errors import BadArgument, OutOfReach, did_you_mean
 from skills.geometry import finite
-from skills.types import Action, Pose, Workspace
+from skills.types import Action, Pose, Tool, Workspace
 
 SAME_M = 1e-3
 """A location within this distance of one that was handed out means that thing."""
 SLACK_M = 0.03
 """How far suction may have to stay short of its point, at the border, before a location counts as out of reach."""
+SHORTEST_PUSH_M = 0.005
 
 
 @skill("PickPlace", shown={"bounds": "BOUNDS"})
@@ -45,7 +46,7 @@ def pick_place(
         OutOfReach: pick or place lies outside the bounds.
     """
     limits = limited(ctx, bounds)
-    require_suction(ctx, tool)
+    require_tool(ctx, "suction", tool)
     if not math.isfinite(yaw_angle_degree):
         raise BadArgument(f"yaw_angle_degree is {yaw_angle_degree}; give a finite number of degrees")
     start, end = finite(pick, "pick"), finite(place, "place")
@@ -122,13 +123,15 @@ def limited(ctx: Context, bounds: Mapping[str, Sequence[float]] | None) -> Works
     return Workspace((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
 
-def require_suction(ctx: Context, tool: str | None) -> None:
-    """Says so when a pick-and-place is asked of another tool, or the robot has no suction."""
+def require_tool(ctx: Context, needed: Tool, asked: str | None = None) -> None:
+    """Says so when an action is asked of another tool than the one it needs, or the robot has no such tool."""
     tools = ctx.robot.info.tools
-    if tool not in (None, "suction"):
-        raise BadArgument(f"no picking up with the tool {tool!r}{did_you_mean(str(tool), ['suction'])}: use 'suction'")
-    if "suction" not in tools:
-        raise BadArgument(f"this robot has no suction to pick things up with; it has: {', '.join(tools)}")
+    does = {"suction": "picking up", "spatula": "pushing"}[needed]
+    if asked not in (None, needed):
+        raise BadArgument(f"no {does} with the tool {asked!r}{did_you_mean(str(asked), [needed])}: use {needed!r}")
+    if needed not in tools:
+        other = "; it pushes things: Push, SweepActions" if "spatula" in tools else ""
+        raise BadArgument(f"this robot has no {needed}, which {does} needs; it has: {', '.join(tools)}{other}")
 
 
 def require_within(point: tuple[float, float, float | None], limits: Workspace, name: str) -> None:
@@ -145,6 +148,33 @@ def require_within(point: tuple[float, float, float | None], limits: Workspace, 
 def _metres(value: float) -> str:
     text = f"{value:.3f}".rstrip("0")
     return text + "0" if text.endswith(".") else text
+
+
+@skill("Push", shown={"bounds": "BOUNDS"})
+def push(ctx: Context, start: list[float], end: list[float], bounds: dict[str, list[float]] | None = None) -> Action:
+    """An action of the spatula: its blade, 5 cm wide, is set down at start and moves straight along the table to end.
+
+    What stands in front of the blade is pushed along; RobotExecution does it.
+
+    Args:
+        start, end: [x, y] or [x, y, z] metres; start lies on free table, behind the thing.
+        bounds: as for PickPlace.
+
+    Raises:
+        OutOfReach: start or end lies outside the bounds.
+    """
+    require_tool(ctx, "spatula")
+    limits = limited(ctx, bounds)
+    at, to = finite(start, "start"), finite(end, "end")
+    require_within(at, limits, "start")
+    require_within(to, limits, "end")
+    length = math.hypot(to[0] - at[0], to[1] - at[1])
+    if length < SHORTEST_PUSH_M:
+        raise BadArgument(f"a push needs two different points: start and end are {1000 * length:.1f} mm apart")
+    yaw = math.atan2(to[1] - at[1], to[0] - at[0])
+    action = Action("push", Pose(*at[:2], limits.low[2], yaw), Pose(*to[:2], limits.low[2], yaw), "spatula")
+    ctx.note("action", {"action": action, "mask": None})
+    return action
 
 
 @skill("RobotExecution")

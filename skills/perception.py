@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +24,17 @@ _ARTICLES = re.compile(r"^(?:(?:a|an|the|this|that|all|any)\s+)+", re.IGNORECASE
 
 
 @skill("GetImage")
-def get_image(ctx: Context) -> Image:
-    """Takes a new picture of the table from above. Take another after objects have moved."""
-    view = ctx.look()
+def get_image(ctx: Context, view: Literal["top", "front"] = "top") -> Image:
+    """Takes a new picture of the table. Take another after objects have moved.
+
+    Args:
+        view: "top", from straight above, is what everything else works best on; "front" shows sides and heights.
+    """
+    camera = ctx.camera if view == "top" else view
+    if camera not in (there := ctx.robot.info.cameras):
+        raise BadArgument(f"this robot has no camera called {camera!r}; it has: {', '.join(there)}")
+    image = ctx.take(camera)
     ctx.settle_plans()
-    image = Image(view.rgb, view=view)
-    ctx.pictures[image.id] = image
     ctx.note("image", {"image": image})
     return image
 
@@ -47,12 +53,10 @@ def sam(
         points: (x, y) pixels, such as `clicks`: gives one mask for each point, in order, and no others.
         boxes: (x0, y0, x1, y1) pixels: likewise, after the points' masks.
     """
-    shows_goal = image.mask is None and image.view is not None and image.id not in ctx.pictures
     ctx.pictures[image.id] = image
-    encoded = ctx.encoded(image)
     if points is None and boxes is None:
-        masks = ctx.segmenter.everything(encoded)
-        if shows_goal:
+        masks = everything(ctx, image)
+        if image.mask is None and image.view is not None and image.id not in ctx.looked:
             ctx.wanted[image.id] = masks
     elif not points and not boxes:
         raise BadArgument("points and boxes are empty: leave both out to segment everything")
@@ -70,9 +74,15 @@ def sam(
                 raise BadArgument(f"{asked} is empty: a box is (x0, y0, x1, y1) with x0 < x1 and y0 < y1")
             masks.append(_prompted(ctx, image, asked, boxes=[box]))
     prompt = "everything" if points is None and boxes is None else "points" if boxes is None else "boxes"
-    masks = [mask if mask.image_id == image.id else replace(mask, image_id=image.id) for mask in masks]
     ctx.note("segmentation", {"image": image, "masks": tuple(masks), "prompt": prompt})
     return masks
+
+
+def everything(ctx: Context, image: Image) -> list[Mask]:
+    """One mask for each thing in a picture, which is known from then on."""
+    ctx.pictures[image.id] = image
+    masks = ctx.segmenter.everything(ctx.encoded(image))
+    return [mask if mask.image_id == image.id else replace(mask, image_id=image.id) for mask in masks]
 
 
 def _prompted(ctx: Context, image: Image, asked: str, **prompt: npt.ArrayLike) -> Mask:
@@ -135,11 +145,11 @@ def clip_retrieval(
         NothingFound: nothing fits.
     """
     if not objs:
-        raise NothingFound(f"there are no objects in which to look for {_asked(query)}")
+        raise NothingFound(f"there are no objects in which to look for {asked_for(query)}")
     excluded = {_index(i, objs, "pre_obj") for i in (pre_obj1, pre_obj2) if i is not None}
     open_to = [i for i in range(len(objs)) if i not in excluded]
     if not open_to:
-        raise NothingFound(f"all {len(objs)} objects are excluded from the search for {_asked(query)}")
+        raise NothingFound(f"all {len(objs)} objects are excluded from the search for {asked_for(query)}")
     scores, minimum = similarities(ctx.retriever, objs, query)
     best = max(open_to, key=lambda i: scores[i])
     fits = bool(scores[best] >= minimum)
@@ -160,7 +170,7 @@ def clip_retrieval(
     )
     if not fits:
         raise NothingFound(
-            f"nothing fits {_asked(query)}: the closest of {len(open_to)} objects is number {best} with similarity "
+            f"nothing fits {asked_for(query)}: the closest of {len(open_to)} objects is number {best} with similarity "
             f"{scores[best]:.2f}, and {minimum:.2f} is needed{_listed(ctx.retriever, [objs[i] for i in open_to])}"
         )
     return best
@@ -184,7 +194,8 @@ def plain(phrase: str) -> str:
     return _ARTICLES.sub("", " ".join(phrase.replace("_", " ").split())).lower().rstrip(".!?")
 
 
-def _asked(query: str | Image) -> str:
+def asked_for(query: str | Image) -> str:
+    """A query as a sentence names it."""
     return f"{plain(query)!r}" if isinstance(query, str) else "the picture"
 
 

@@ -12,7 +12,7 @@ from skills.context import Context, Located
 from skills.errors import BadArgument, NothingFound
 from skills.footprints import Footprint
 from skills.geometry import chosen, footprint_of, view_of
-from skills.motion import carry, limited, require_suction
+from skills.motion import carry, limited, require_tool
 from skills.room import Room
 from skills.types import Action, Bool, Float, Mask, Workspace
 
@@ -41,7 +41,7 @@ def distractor_actions(
             other things are moved.
         tool: "suction".
     """
-    require_suction(ctx, tool)
+    require_tool(ctx, "suction", tool)
     for i in obj_list:
         chosen(mask_obs, i, "obj_list")
     others = [i for i in range(len(mask_obs)) if i not in obj_list]
@@ -79,7 +79,7 @@ def rearrange_actions(
         bounds: as for PickPlace.
         tool: "suction".
     """
-    require_suction(ctx, tool)
+    require_tool(ctx, "suction", tool)
     if len(pick_ind) != len(place_ind) or len(set(pick_ind)) != len(pick_ind):
         raise BadArgument(
             f"pick_ind {list(pick_ind)} and place_ind {list(place_ind)} are pairs: equally long, no thing twice"
