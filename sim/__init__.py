@@ -6,6 +6,7 @@ gives a ``TabletopEnv`` that is reset already; ``sim.robot.SimRobot`` makes a ro
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,15 +73,17 @@ def slots_for_reward(env: TabletopEnv, instruction: Instruction | None = None) -
 
 
 def register_envs() -> None:
-    """Registers ``instruct2act/<task>-v0`` with Gymnasium; Gymnasium's entry point calls it."""
+    """Registers ``instruct2act/<task>-v0``; the installed package does so when Gymnasium is imported."""
     import gymnasium
 
     from sim.task import load
 
-    for name in load():
+    for name, task in load().items():
         id = f"instruct2act/{name}-v0"
         if id not in gymnasium.registry:
-            gymnasium.register(id, entry_point="sim.env:TabletopEnv", kwargs={"task": name})
+            gymnasium.register(
+                id, entry_point="sim.env:TabletopEnv", max_episode_steps=task.budget, kwargs={"task": name}
+            )
 
 
 def _ready(env: TabletopEnv, seed: int) -> TabletopEnv:
@@ -98,3 +101,7 @@ def __getattr__(name: str) -> Any:
 
         return load()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if "gymnasium" in sys.modules:  # gymnasium.make("sim:instruct2act/rotate-v0") imports this package
+    register_envs()

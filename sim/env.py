@@ -22,8 +22,9 @@ from sim.scene import Scene
 from sim.situation import Situation, look_at
 from sim.states import Snapshot
 from sim.task import Recipe, TaskRecipe, find_task, streams
+from sim.window import FPS, Window
 from sim.world import World
-from skills.errors import Mistake
+from skills.errors import Mistake, UnknownName
 from skills.robots import Monitor, Silent
 from skills.types import Action, Instruction, Moment, Outcome, Pose, View
 
@@ -34,6 +35,7 @@ HOME = Pose(0.5, 0.0, 0.3)
 
 _LOW = np.array([*WORKSPACE.low[:2], -math.pi] * 2)
 _HIGH = np.array([*WORKSPACE.high[:2], math.pi] * 2)
+_MIDDLE, _HALF = (_LOW + _HIGH) / 2, (_HIGH - _LOW) / 2
 _REACH = np.array([1.5, 1.5, 1.5, np.float32(math.pi)], dtype=np.float32)
 """Bounds of the tool's pose, which may end a motion a little outside the workspace."""
 _FAR = 2000.0
@@ -61,9 +63,10 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     (metres) and yaw (radians) of the tool; with ``depth`` also ``"depth"`` (H, W) float32 metres, with ``segmentation``
     also ``"segmentation"`` (H, W) int32 object ids, -1 elsewhere, by camera.
 
-    Action: (6,) float32, two poses (x, y, yaw) in metres and radians, base frame. Suction picks at the first and places
-    at the second, turning what it holds by the difference of the yaws; the spatula pushes from the first to the
-    second. Values outside the space are clipped to it.
+    Action: (6,) float32, two poses (x, y, yaw), each number in [-1, 1] over the workspace and a full turn: ``encode``
+    makes one of poses in metres and radians, ``decode`` goes back. Suction picks at the first and places at the second,
+    turning what it holds by the difference of the yaws; the spatula pushes from the first to the second. Values outside
+    the space are clipped to it.
 
     Reward: the increase of the goal's progress, in [0, 1] over an episode. Terminates when the goal first holds at
     rest, or when something forbidden happened; truncates when the budget is used. A free scene has no goal: reward 0,
@@ -77,13 +80,13 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         size: (height, width) of the pictures.
         depth: also observe depth.
         segmentation: also observe object ids.
-        render_mode: "rgb_array" or None.
+        render_mode: "rgb_array": ``render`` returns a picture. "human": a window shows the table and every motion.
 
     Raises:
         UnknownName: no such task, or not at that level.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": FPS}  # noqa: RUF012
 
     def __init__(
         self,
@@ -101,12 +104,15 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self.recipe = TaskRecipe(find_task(task, level), level) if isinstance(task, str) else task
         self.task, self.level, self.tool = self.recipe.name, self.recipe.level, self.recipe.tool
         self.motion, self.success_rule, self.size = motion, success_rule, size
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise UnknownName("render mode", str(render_mode), self.metadata["render_modes"])
         self.render_mode = render_mode
+        self._window = Window(f"{self.task} {self.level}".strip()) if render_mode == "human" else None
         self._max_episode_steps = self.recipe.budget
         self._more = tuple(name for name, wanted in (("depth", depth), ("segmentation", segmentation)) if wanted)
         self.world, self._studio = World(), Studio()
         self.observation_space = self._observation_space()
-        self.action_space = spaces.Box(_LOW.astype(np.float32), _HIGH.astype(np.float32), dtype=np.float32)
+        self.action_space = spaces.Box(-1.0, 1.0, (6,), np.float32)
         self.scene: Scene | None = None
         self.instruction = Instruction("")
         self.goal: Goal | None = None
@@ -143,6 +149,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self._set_up(episode)
         trial = int((options or {}).get("trial", 0))
         self.generator = streams(f"{self.task} {self.level}", episode, trial)["trial"]
+        self._show()
         return self._observation(), {**self._info(), "instruction": self.instruction}
 
     def _set_up(self, seed: int) -> None:
@@ -169,18 +176,25 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     def step(self, action: npt.NDArray[np.float32]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Carries one primitive out."""
         before = self._progress()
-        self.carry_out(self.decode(action), Silent())
+        self.carry_out(self.decode(action), self._window or Silent())
+        self._show()
         judge = self._judge()
         terminated = judge is not None and (judge.success or judge.failed)
         truncated = not terminated and self.steps_left == 0
         return self._observation(), self._progress() - before, terminated, truncated, self._info()
 
     def render(self) -> npt.NDArray[np.uint8] | None:
-        """A perspective picture of the table, (480, 640, 3) uint8."""
+        """A perspective picture of the table, (480, 640, 3) uint8, as "rgb_array"; "human" shows it by itself."""
         return self.world.render(STAGE, size=_STAGE_SIZE).rgb if self.render_mode == "rgb_array" else None
+
+    def _show(self) -> None:
+        if self._window is not None and self._window.works:
+            self._window.show(self.world.render(STAGE, size=_STAGE_SIZE).rgb)
 
     def close(self) -> None:
         """Gives the engine back; closing twice is fine."""
+        if self._window is not None:
+            self._window.close()
         self.world.close()
         self._studio.close()
 
@@ -233,8 +247,9 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
             outcome = execute(self.world, action, monitor, mode=self.motion, speed=self.speed)
             self.tool_pose = outcome.end or self.tool_pose
         finally:
-            now = self.situation()
-            self.history.append(Moment(action, now.states(), tuple(self.world.events())))
+            events = tuple(self.world.events())
+            now = look_at(self.world, events)
+            self.history.append(Moment(action, now.states(), events))
             for judge in (self.judges or {}).values():
                 judge.update(now)
         return outcome
@@ -254,15 +269,16 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     def decode(self, action: npt.ArrayLike) -> Action:
         """An action vector as a primitive of the task's tool; values outside the action space are clipped to it."""
         asked = np.asarray(action, dtype=np.float64).reshape(6)
-        values = np.clip(asked, _LOW, _HIGH)
-        start, end = (Pose(float(x), float(y), 0.0, float(yaw)) for x, y, yaw in values.reshape(2, 3))
+        values = np.clip(asked, -1.0, 1.0)
+        poses = np.clip(_MIDDLE + _HALF * values, _LOW, _HIGH).reshape(2, 3)
+        start, end = (Pose(float(x), float(y), 0.0, float(yaw)) for x, y, yaw in poses)
         primitive: Literal["pick_place", "push"] = "pick_place" if self.tool == "suction" else "push"
         return Action(primitive, start, end, self.tool, clipped=bool(np.abs(values - asked).max() > 1e-6))
 
     def encode(self, action: Action) -> npt.NDArray[np.float32]:
         """The action vector of a primitive, (6,) float32; the inverse of ``decode`` but for heights."""
         poses = [(pose.x, pose.y, _wrap(pose.yaw)) for pose in (action.start, action.end)]
-        return np.array(poses, dtype=np.float32).ravel()
+        return np.array((np.ravel(poses) - _MIDDLE) / _HALF, dtype=np.float32)
 
     def look(self, depth: bool = True, segmentation: bool = True) -> dict[str, View]:
         """A view of every camera."""

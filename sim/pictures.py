@@ -71,6 +71,10 @@ class Pictures(Mapping[str, Image]):
     def __len__(self) -> int:
         return len(CAMERAS)
 
+    def __reduce__(self) -> tuple[type[dict[str, Image]], tuple[dict[str, Image]]]:
+        """Another process gets the pictures themselves, all of them: a vector environment's, for instance."""
+        return dict, (dict(self),)
+
 
 def cut_out(view: View) -> Image:
     """The one object of a view, in the rectangle around it, with its mask and truth.
