@@ -19,13 +19,14 @@ from skills.types import TABLE, Image, Instruction, Slot, View
 
 if TYPE_CHECKING:
     from sim.env import TabletopEnv
+    from sim.vimabench import VimaBenchEnv
 
 
 def simulated(
-    env: TabletopEnv, instruction: Instruction, view: View, segmenter: Segmenter, retriever: Retriever
+    env: TabletopEnv | VimaBenchEnv, instruction: Instruction, view: View, segmenter: Segmenter, retriever: Retriever
 ) -> dict[str, Any]:
     """By the scene's own bindings; a person's own pictures by what looks most like each in a view with truth."""
-    from sim import slots_for_reward
+    from sim.slots import slots_for_reward
 
     slots = {
         name: replace(slot, binding=_in_truth(_picture(slot), view, segmenter, retriever)) if _unbound(slot) else slot

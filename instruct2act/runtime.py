@@ -20,6 +20,7 @@ from skills.errors import Mistake
 
 if TYPE_CHECKING:
     from sim.robot import SimRobot
+    from sim.vimabench import VimaBenchRobot
 
 _SMALL = {"sam": "sam", "openclip": "clip"}
 """Backends that come with a small checkpoint, and its name in ``weights.PATHS``."""
@@ -113,15 +114,19 @@ class Runtime:
                 found[backend] = weights.sha256(path)
         return found
 
-    def robot(self, spec: EpisodeSpec) -> SimRobot:
+    def robot(self, spec: EpisodeSpec) -> SimRobot | VimaBenchRobot:
         """A simulated arm over the scene of a spec, reset and ready.
 
         Raises:
-            Mistake: an unknown task, level, object or texture; objects that don't fit.
+            Mistake: an unknown task, level, object or texture; objects that don't fit; no VIMABench where it is asked
+                for.
+            RobotLost: VIMABench's process was lost.
         """
         from sim.robot import SimRobot
 
         given = self.config.sim
+        if given.env == "vimabench":
+            return self._vimabench(spec)
         options: dict[str, Any] = {
             "motion": given.motion,
             "success_rule": given.success_rule,
@@ -132,6 +137,22 @@ class Runtime:
         if spec.objects is not None:
             return SimRobot(sim.make_objects(spec.objects, spec.seed, **options))
         return SimRobot(sim.make_scene(spec.scene_seed or 0, **options))
+
+    def _vimabench(self, spec: EpisodeSpec) -> VimaBenchRobot:
+        from sim.vimabench import VimaBenchEnv, VimaBenchRobot
+
+        given = self.config.vimabench
+        if given.path is None:
+            raise Mistake("to play on VIMABench, say where your checkout of it is: --vimabench PATH")
+        if spec.task is None:
+            raise Mistake("VIMABench has tasks and no free scenes: name one with --task")
+        env = VimaBenchEnv(spec.task, spec.level, checkout=given.path, python=given.python)
+        try:
+            env.reset(seed=spec.seed)
+        except BaseException:
+            env.close()
+            raise
+        return VimaBenchRobot(env)
 
     def load(self) -> Runtime:
         """Builds everything now, so that what can't be is said before anything is begun; itself.

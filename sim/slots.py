@@ -13,11 +13,12 @@ from skills.types import Instruction, ObjectState, Slot
 
 if TYPE_CHECKING:
     from sim.env import TabletopEnv
+    from sim.vimabench import VimaBenchEnv
 
 Bound = list[int] | list[ObjectState] | str
 
 
-def slots_for_reward(env: TabletopEnv, instruction: Instruction | None = None) -> dict[str, Bound]:
+def slots_for_reward(env: TabletopEnv | VimaBenchEnv, instruction: Instruction | None = None) -> dict[str, Bound]:
     """Slot name -> object ids (pictures, clicks), object states (scenes, frames) or a word.
 
     Args:
@@ -34,7 +35,7 @@ def slots_for_reward(env: TabletopEnv, instruction: Instruction | None = None) -
     return bound
 
 
-def _bind(env: TabletopEnv, slot: Slot) -> Bound:
+def _bind(env: TabletopEnv | VimaBenchEnv, slot: Slot) -> Bound:
     if slot.kind in ("scene", "frame"):
         return list(slot.states)
     if slot.kind == "word":
@@ -44,7 +45,7 @@ def _bind(env: TabletopEnv, slot: Slot) -> Bound:
     return list(slot.binding)
 
 
-def _clicked(env: TabletopEnv, pixel: tuple[float, float]) -> list[int]:
+def _clicked(env: TabletopEnv | VimaBenchEnv, pixel: tuple[float, float]) -> list[int]:
     """The id of what a click in the top view hits at the start: of several the smallest, a thing in its container."""
     at = TOP.camera(env.size).meet_plane([pixel])[:, :2]
     start = env.history[0].objects

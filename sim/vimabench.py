@@ -48,6 +48,7 @@ from skills.types import (
     Tool,
     Truth,
     View,
+    Workspace,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ PARTITIONS = {
 
 BEHIND, SHORT = 0.02, 0.05
 """Metres by which VIMABench's push begins behind its first pose and ends short of its second."""
+
+SWEPT = Workspace(
+    (WORKSPACE.low[0] - BEHIND, WORKSPACE.low[1] - BEHIND, 0.0),
+    (WORKSPACE.high[0] + BEHIND, WORKSPACE.high[1] + BEHIND, WORKSPACE.high[2]),
+)
+"""Where the blade may be: it is set down behind poses that lie within the workspace."""
 
 STUCK = 3000
 """Simulated steps of one motion, 12.5 s, after which no quicker machine would have brought it to its end either."""
@@ -156,7 +163,7 @@ class VimaBenchEnv:
         if action.tool != self.tool:
             return f"the action needs the {action.tool}, and the {self.tool} is on the arm"
         for name, pose in (("start", action.start), ("end", action.end)):
-            if not (WORKSPACE.holds(pose) and math.isfinite(pose.yaw)):
+            if not (self.workspace.holds(pose) and math.isfinite(pose.yaw)):
                 return f"{name} ({pose.x:.3f}, {pose.y:.3f}, {pose.z:.3f}) m lies outside the workspace"
         if action.primitive == "push" and float(np.linalg.norm(_xy(action.end) - _xy(action.start))) < 1e-3:
             return "a push needs two different points; start and end are less than 1 mm apart"
@@ -204,6 +211,11 @@ class VimaBenchEnv:
         stages = tuple((f"goal {k + 1} of {self._goals}", self._success or k < reached) for k in range(self._goals))
         reason = f"VIMABench ended the episode: {self._over}" if failed else ""
         return Verdict(self._success, progress, failed, reason, {"vima": self._success}, stages)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the tool may be."""
+        return WORKSPACE if self.tool == "suction" else SWEPT
 
     @property
     def steps_left(self) -> int:
@@ -256,7 +268,7 @@ class VimaBenchRobot:
     @property
     def info(self) -> RobotInfo:
         """What this robot is. VIMABench's arm has one speed."""
-        return RobotInfo("vimabench", WORKSPACE, (self.env.tool,), tuple(CAMERAS), (1.0, 1.0))
+        return RobotInfo("vimabench", self.env.workspace, (self.env.tool,), tuple(CAMERAS), (1.0, 1.0))
 
     @property
     def history(self) -> list[Moment]:
@@ -341,11 +353,11 @@ def _theirs(first: Float, last: Float, turn: Pose) -> dict[str, list[float]]:
 
 
 def _within(point: Float, way: Float) -> Float:
-    """A point of the workspace moved along ``way`` as far as it stays inside."""
+    """A point moved along ``way``, as far as it stays in the workspace."""
     edge = np.where(way > 0, WORKSPACE.high[:2], WORKSPACE.low[:2])
     moving = np.abs(way) > 1e-12
-    share = min(1.0, *((edge - point)[moving] / way[moving]).tolist())
-    moved: Float = point + way * share
+    share = float(np.clip(((edge - point)[moving] / way[moving]).min(), 0.0, 1.0))
+    moved: Float = np.clip(point + way * share, WORKSPACE.low[:2], WORKSPACE.high[:2])
     return moved
 
 
