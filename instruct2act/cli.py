@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from instruct2act.evaluation import command as evaluation
+from instruct2act.options import ConfigFile, Env, EnvName, PerceptionName, Set, VimaBench, VimaBenchPython
+
 app = typer.Typer(
     name="instruct2act",
     help="Instructions in words, pictures or clicks become contained robot programs on a simulated or real table.",
@@ -23,13 +26,6 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Settings: every key with its default and meaning.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
-
-
-class PerceptionName(StrEnum):
-    """What `--perception` takes."""
-
-    default = "default"
-    oracle = "oracle"
 
 
 class SandboxMode(StrEnum):
@@ -51,13 +47,6 @@ class Checkpoint(StrEnum):
 
     sam = "sam"
     clip = "clip"
-
-
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, as `config show` lists them; may be repeated."),
-]
-ConfigFile = Annotated[str | None, typer.Option("--config", help="A YAML file, or the name of one in configs/.")]
 
 
 @app.command(
@@ -90,6 +79,9 @@ def run(
     reward_state: Annotated[
         RewardState, typer.Option(help="What the reward function looks at: the simulator's state, or the images.")
     ] = RewardState.simulator,
+    env: Env = EnvName.table,
+    vimabench: VimaBench = None,
+    vimabench_python: VimaBenchPython = None,
     sandbox: Annotated[
         SandboxMode, typer.Option(help="language-only leaves the kernel jail off where a machine can't have it.")
     ] = SandboxMode.jailed,
@@ -115,7 +107,12 @@ def run(
     """
     from instruct2act import run as command
 
-    given = [*_perception(perception), f"reward.state={reward_state.value}", f"sandbox.mode={sandbox.value}"]
+    given = [
+        *perception.settings(),
+        *env.settings(vimabench, vimabench_python),
+        f"reward.state={reward_state.value}",
+        f"sandbox.mode={sandbox.value}",
+    ]
     raise typer.Exit(
         command.run(
             command.Request(
@@ -175,18 +172,15 @@ def train(
     raise typer.Exit(command.train(checkpoint.value, minutes, seed, out, evaluate, export))
 
 
+evaluation.add_to(app)
+
+
 @config_app.command("show")
 def config_show(config: ConfigFile = None, sets: Set = None) -> None:
     """Every setting with its value and meaning, as YAML that --config takes."""
     from instruct2act import listing
 
     listing.settings(config, sets or [])
-
-
-def _perception(name: PerceptionName) -> list[str]:
-    if name is PerceptionName.oracle:
-        return ["perception.segmenter=oracle", "perception.retriever=oracle"]
-    return []
 
 
 def main() -> Any:

@@ -50,7 +50,7 @@ def run(request: Request, config_file: str | None, sets: Sequence[str], json_lin
     settings = config.load(config_file, sets)
     spec, pictures = understood(request)
     out = request.out or settings.output.folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(spec)}"
-    with _interruptible() as stop:
+    with interruptible() as stop:
         from instruct2act.runtime import Runtime
 
         try:
@@ -193,7 +193,7 @@ def _console() -> Listener:
 
 
 @contextmanager
-def _interruptible() -> Iterator[StopFlag]:
+def interruptible() -> Iterator[StopFlag]:
     """The first Ctrl-C or kill stops the arm and lets a record be written; a second one ends at once."""
     stop = StopFlag()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,26 +10,25 @@ from pathlib import Path
 import numpy as np
 
 from instruct2act import config
-from instruct2act.bench.tables import asked, say
-from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
-from instruct2act.evaluation.runners import counted, serial
-from instruct2act.runtime import Runtime
-
-
-def specs(names: Sequence[str], level: str, episodes: int, seed0: int) -> list[EpisodeSpec]:
-    """Episodes of each task, seeds in a row."""
-    return [EpisodeSpec(task=name, level=level, seed=seed0 + i) for name in names for i in range(episodes)]
+from instruct2act.bench.tables import Progress, asked, say
+from instruct2act.evaluation.evaluate import evaluate
+from instruct2act.evaluation.record import RECORDS, EpisodeRecord, EpisodeSpec, counted, read
+from instruct2act.evaluation.suites import Suite
 
 
 def tasks(episodes: int, perception: str, levels: str, seed0: int, names: str, out: Path) -> None:
     """Plays the tasks with the embedded author and prints success, failures and seconds, a table a level."""
     sets = ["perception.segmenter=oracle", "perception.retriever=oracle"] if perception == "oracle" else []
-    with Runtime(config.load(sets=sets)) as runtime:
-        for level, tasks in asked(names, levels).items():
-            played = serial(
-                specs(tasks, level, episodes, seed0), runtime, out / f"{perception}-{level}.jsonl", _progress
-            )
-            table(played, level)
+    for level, tasks in asked(names, levels).items():
+        suite = Suite(tasks=tuple(tasks), levels=(level,), episodes=episodes, seed0=seed0)
+        table(_played(suite.specs(), config.load(sets=sets), out / perception), level)
+
+
+def _played(specs: Sequence[EpisodeSpec], settings: config.Config, folder: Path) -> list[EpisodeRecord]:
+    steps = Progress(len(specs))
+    evaluate(specs, settings, folder, heard=lambda record: steps.step(record.spec.scene()))
+    wanted = {spec.key() for spec in specs}
+    return [record for record in read(folder / RECORDS) if record.spec.key() in wanted]
 
 
 def table(records: Iterable[EpisodeRecord], level: str) -> None:
@@ -91,10 +89,3 @@ def _solved(name: str, level: str, seeds: Sequence[int]) -> tuple[float, float]:
         f"{'  not solved: seeds ' + unsolved if unsolved else ''}"
     )
     return inside, vima
-
-
-def _progress(record: EpisodeRecord, done: int, of: int) -> None:
-    mark = "success" if record.success else f"failed at {record.failed_at}"
-    sys.stderr.write(f"\r{done}/{of} {record.spec.scene():<50.50} {mark:<24}")
-    if done == of:
-        sys.stderr.write("\n")

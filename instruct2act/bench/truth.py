@@ -16,8 +16,7 @@ import numpy.typing as npt
 from instruct2act import config
 from instruct2act.authoring.reward import RewardFunction
 from instruct2act.bench.tables import Progress, asked, say
-from instruct2act.evaluation.record import read
-from instruct2act.evaluation.runners import counted
+from instruct2act.evaluation.record import counted, read
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import Score
 from sim import slots_for_reward

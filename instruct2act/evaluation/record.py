@@ -17,8 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA = 1
 
+RECORDS, PICTURES = "records.jsonl", "pictures"
+"""In an evaluation's folder: a line an episode, and what the lines name by hash."""
+
 AGAIN = ("interrupted", "infrastructure")
-"""How an episode may end that says nothing of the system: it is played again on resume, and counted beside the rates."""
+"""How an episode may end that says nothing of the system: played again on resume, counted beside the rates."""
 
 Stage = Literal["llm", "program", "sandbox", "perception", "geometry", "motion", "goal", "reward"]
 Status = Literal["finished", "failed", "refused", "interrupted", "infrastructure"]
@@ -103,6 +106,20 @@ class Carried(_Data):
     seconds: float = 0.0
 
 
+class Shown(_Data):
+    """A picture of an episode.
+
+    Attributes:
+        file: its name in the folder ``pictures``, which is its content's hash.
+        title: a phrase for people.
+        call: number of the skill call that it shows the result of; -1 before the first, -2 after the last.
+    """
+
+    file: str
+    title: str
+    call: int = -1
+
+
 class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
@@ -141,6 +158,7 @@ class EpisodeRecord(_Data):
     cost: float = 0.0
     seconds: dict[str, float] = {}
     files: dict[str, str] = {}
+    pictures: tuple[Shown, ...] = ()
 
     def line(self) -> str:
         """The JSON line."""

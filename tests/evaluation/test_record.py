@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec, append, identity, read
-from instruct2act.evaluation.runners import counted
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec, append, counted, identity, read
 
 
 def _record(**more: object) -> EpisodeRecord:

@@ -1,0 +1,92 @@
+"""The commands ``eval`` and ``report``: arguments only; what they do is imported when they run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instruct2act.options import ConfigFile, Env, EnvName, PerceptionName, Set, VimaBench, VimaBenchPython
+
+
+class RunnerName(StrEnum):
+    """What `--runner` takes."""
+
+    serial = "serial"
+    processes = "processes"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("eval")(evaluate)
+
+
+def evaluate(
+    tasks: Annotated[str | None, typer.Option(help="By comma, or all; `instruct2act tasks` lists them.")] = None,
+    levels: Annotated[str | None, typer.Option(help="By comma, or all; L1 when left out.")] = None,
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="Of each task and level; 10 when left out, or as the suite says.")
+    ] = None,
+    seed0: Annotated[int | None, typer.Option(min=0, help="The first seed; the others follow it.")] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="A file of configs/suites/ by name, or a path; the options above go over it.")
+    ] = None,
+    perception: Annotated[
+        PerceptionName, typer.Option(help="From pixels, or with the simulator's ground truth.")
+    ] = PerceptionName.default,
+    author: Annotated[
+        str | None, typer.Option(help="Who writes programs and rewards: offline, openai, replay; as author.provider.")
+    ] = None,
+    env: Env = EnvName.table,
+    vimabench: VimaBench = None,
+    vimabench_python: VimaBenchPython = None,
+    runner: Annotated[
+        RunnerName | None, typer.Option(help="Where episodes are played; processes with --workers, else serial.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Episodes at a time; as the setting `workers`.")] = None,
+    patience: Annotated[
+        float | None,
+        typer.Option(min=1, metavar="SECONDS", help="A worker silent for so long is replaced; else as settings allow."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where records go, and where an evaluation that was stopped goes on.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; the table at the end only.")] = False,
+    config: ConfigFile = None,
+    sets: Set = None,
+) -> None:
+    """Play many episodes, lose none, and go on where it was stopped.
+
+    Each episode is a line of OUT/records.jsonl, on disk before the next one counts. Ctrl-C or a kill loses the episodes
+    under way; the same command again plays what is missing. A folder whose figures were made with other settings,
+    weights or source is refused.
+
+      instruct2act eval --suite quick --out runs/quick
+
+      instruct2act eval --tasks rotate,rearrange --levels L1,L2 --episodes 100 --workers 2 --out runs/two
+
+      instruct2act eval --suite six --perception oracle --workers 8 --out runs/six-oracle
+    """
+    from instruct2act.evaluation import session
+
+    chosen = [*perception.settings(), *env.settings(vimabench, vimabench_python)]
+    if author is not None:
+        chosen.append(f"author.provider={author}")
+    if workers is not None:
+        chosen.append(f"workers={workers}")
+    raise typer.Exit(
+        session.run(
+            session.Request(
+                suite,
+                {"tasks": tasks, "levels": levels, "episodes": episodes, "seed0": seed0},
+                runner.value if runner else None,
+                patience,
+                out,
+                quiet,
+            ),
+            config_file=config,
+            sets=[*chosen, *(sets or [])],
+        )
+    )

@@ -1,0 +1,86 @@
+"""Plays what a folder lacks, and keeps it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from instruct2act import registry
+from instruct2act.config import Config
+from instruct2act.evaluation.ledger import Ledger
+from instruct2act.evaluation.origin import Origin
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
+from instruct2act.evaluation.runners import Job, Runner
+from instruct2act.sandbox import StopFlag
+
+RUNNERS = "instruct2act.evaluation.runners"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How episodes are played; it changes none of their outcomes.
+
+    Attributes:
+        runner: a module of ``runners``.
+        workers: processes, or episodes at a time.
+        patience_s: how long an episode may take before its worker is replaced; None for what the settings allow it.
+        options: the runner's own.
+    """
+
+    runner: str = "serial"
+    workers: int = 1
+    patience_s: float | None = None
+    options: dict[str, str] | None = None
+
+
+def evaluate(
+    specs: Sequence[EpisodeSpec],
+    config: Config,
+    folder: Path,
+    way: Way | None = None,
+    heard: Callable[[EpisodeRecord], None] | None = None,
+    began: Callable[[list[EpisodeSpec], Ledger], None] | None = None,
+    stop: StopFlag | None = None,
+) -> Ledger:
+    """Plays the specs that a folder does not have yet, and adds them.
+
+    Args:
+        specs: what to play.
+        config: what models, author and sandbox are built from.
+        folder: where records go; it is made.
+        way: the runner, and how many workers.
+        heard: told each record once it is kept.
+        began: told what is left to play, and the folder's ledger, before anything is played.
+        stop: ends it; what is under way is lost.
+
+    Returns:
+        The folder's ledger, closed: what is there now, and what was repaired.
+
+    Raises:
+        Mistake: the folder belongs to something else; models, author or sandbox can't be.
+    """
+    way = way or Way()
+    runner = cast(Runner, registry.find(RUNNERS, way.runner))
+    origin = Origin.of(config)
+    patience = way.patience_s if way.patience_s is not None else allowed_s(config)
+    job = Job(config, origin, way.workers, patience, stop or StopFlag(), way.options or {})
+    with Ledger(folder, origin) as ledger:
+        left = ledger.left(specs)
+        if began is not None:
+            began(left, ledger)
+        if left:
+            with closing(runner.play_all(left, job)) as playing:
+                for played in playing:
+                    ledger.keep(played.record, played.pictures)
+                    if heard is not None:
+                        heard(played.record)
+    return ledger
+
+
+def allowed_s(config: Config) -> float:
+    """Seconds after which an episode that keeps to its settings has ended: its run, its author's answers, and slack."""
+    answers = 2 * (config.llm.repairs + 1)  # of the program and of the reward function
+    return config.sandbox.episode_s + answers * config.llm.deadline_s + 60.0
