@@ -13,12 +13,18 @@ BLADE_WIDTH_M = 0.05
 BLADE_THICKNESS_M = 0.006
 SET_DOWN_M = 0.006
 """Room between the blade, where it is set down, and the thing behind which it is."""
+AGAIN_M = 0.012
+"""More of it behind a thing that was pushed before: it may have slid on."""
+WIDE_M = 0.045
+"""Room on each side that a way should have: a pushed thing wanders towards the blade's edge."""
+LONG_M = 0.15
+"""A longer push is made in two."""
 EACH_PUSH_M = 0.15
 """Metres of way that one push less is worth."""
 CROSSING_M = 0.3
 """Metres of way that not crossing a painted side is worth."""
-_SAMPLES = 40
-_STEP_M = 0.02
+_SAMPLES = 32
+_STEP_M = 0.028
 _AT_ONCE = 150_000
 
 
@@ -112,9 +118,11 @@ class Lanes:
         cells = np.floor((set_down + (end[None] - set_down) * shares - self.low) / self.cell).astype(int)
         inside = ((cells >= 0) & (cells < self.taken.shape)).all(axis=-1)
         x, y = (cells[..., k].clip(0, self.taken.shape[k] - 1) for k in (0, 1))
-        clear = (inside & (self._clearance[x, y] > self._half)).all(axis=0)
+        room = self._clearance[x, y]
+        clear = (inside & (room > self._half)).all(axis=0) & (room[0] > BLADE_WIDTH_M / 2 + 0.002)
         over = self.crossed[x, y].any(axis=0)
-        cost: Float = np.where(clear & (length > 0.005), length + CROSSING_M * over, np.inf)
+        narrow = np.maximum(0.0, WIDE_M - room.min(axis=0))
+        cost: Float = np.where(clear & (length > 0.005), length + CROSSING_M * over + 3 * narrow, np.inf)
         return cost
 
 
@@ -127,19 +135,25 @@ def clearance(taken: Bool, cell: float) -> Float:
     return distance
 
 
-def poses(start: Float, points: Sequence[Float], extents: Sequence[float], behind: float) -> list[tuple[Float, Float]]:
+def poses(start: Float, points: Sequence[Float], extent: float, behind: float) -> list[tuple[Float, Float]]:
     """Where the blade is set down and where it stops, (2,) metres each, for the pushes of a way.
+
+    A long push is made in two, so that whoever looks in between can correct it.
 
     Args:
         start: the thing's centre.
         points: its centre after each push.
-        extents: for each push, metres from the centre to the side that the blade then touches.
-        behind: metres behind the centre at which the blade is set down.
+        extent: metres from its centre to the side that the blade touches.
+        behind: metres behind its centre at which the blade is set down.
     """
     found: list[tuple[Float, Float]] = []
     at = start
-    for point, extent in zip(points, extents):
-        unit = (point - at) / max(float(np.linalg.norm(point - at)), 1e-9)
-        found.append((at - unit * behind, point - unit * (extent + BLADE_THICKNESS_M / 2)))
+    for point in points:
+        length = float(np.linalg.norm(point - at))
+        unit, parts = (point - at) / max(length, 1e-9), 2 if length > LONG_M else 1
+        for k in range(parts):
+            begin, end = at + unit * (length * k / parts), at + unit * (length * (k + 1) / parts)
+            back = behind + (AGAIN_M if found and k == 0 else 0.0)
+            found.append((begin - unit * back, end - unit * (extent + BLADE_THICKNESS_M / 2)))
         at = point
     return found

@@ -36,6 +36,13 @@ class Room:
         canvas[tuple(cells[inside].T)] = 1
         return np.asarray(cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0)
 
+    def under(self, points: npt.ArrayLike, area: Bool) -> Bool:
+        """For each of points (N, 2), metres, whether its cell belongs to an area; (N,) bool, False outside the grid."""
+        cells = np.floor((np.asarray(points) - self.low) / self.cell).astype(int)
+        inside = ((cells >= 0) & (cells < area.shape)).all(axis=1)
+        x, y = cells.clip(0, np.array(area.shape) - 1).T
+        return np.asarray(inside & area[x, y])
+
     def fill(self, points: npt.ArrayLike) -> None:
         """Takes the cells under points (N, 2), metres."""
         self.taken |= self.covered(points)

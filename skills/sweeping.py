@@ -36,7 +36,7 @@ def sweep_actions(
 ) -> list[Action]:
     """Pushes that sweep masks[obj] with the spatula into a region, through its open side; other things stay.
 
-    Several things: plan and carry out one, look again, then the next.
+    Returns [] when it lies there. Pushed things slide: carry out one action, look again and plan again until [] comes.
 
     Args:
         obj: index of the thing.
@@ -69,13 +69,15 @@ def sweep_actions(
             place = footprint_of(ctx, other)
             taken |= room.covered(place.points + (np.array(ctx.planned.get(other.id, place.center)) - place.center))
     reach = float(np.linalg.norm(own.outline - own.center, axis=1).max())
+    if room.under(at + (own.outline - own.center) * (1 + own.cell / 2 / reach), region & ~taken).all():
+        return []
     depth = clearance(~(region & ~taken), room.cell)
     rows, columns = np.nonzero(depth > reach + 0.5 * room.cell)
     goals = room.low + (np.column_stack([rows, columns]) + 0.5) * room.cell
     if not len(goals):
         raise NothingFound(f"there is no room of {2 * reach:.2f} m in the region for the thing to be swept in")
     costs = 4 * np.maximum(0.0, reach + DEEP_M - depth[rows, columns])
-    for margin in (0.006, 0.002, -0.004):
+    for margin in (0.006, 0.001):
         lanes = Lanes(room.low, room.cell, taken, sides, reach, margin)
         way = lanes.way(at, goals, costs)
         if way is not None:
@@ -86,8 +88,8 @@ def sweep_actions(
             "touching what it must not; sweep another thing first"
         )
     ctx.planned[mask.id] = (float(way[-1][0]), float(way[-1][1]))
-    narrow = float(np.min(np.linalg.norm(own.outline - own.center, axis=1)))
-    pushes = poses(at, way, [narrow] * len(way), lanes.behind)
+    narrow = float(np.linalg.norm(own.outline - own.center, axis=1).min())
+    pushes = poses(at, way, narrow, lanes.behind)
     return [push(ctx, start.tolist(), end.tolist(), bounds) for start, end in pushes]
 
 
