@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.goals import RULES, VIMA_REACH, Condition, Goal, Rule
+from sim.goals import RULES, Condition, Goal, Rule, share_of
 from sim.placement import WORKSPACE
 from sim.situation import Item, Situation
 
@@ -70,7 +70,7 @@ class Judge:
         if self.failed:
             self.success = False
             return
-        last = len(self.goal.stages) - 1
+        last, before = len(self.goal.stages) - 1, self.stage
         while self._stage_holds(now):
             if self.stage == last:
                 self.success, self.progress = True, 1.0
@@ -78,6 +78,8 @@ class Judge:
             self.stage, self._met = self.stage + 1, set()
             self._baseline = self._closeness(now)
         self.success = False
+        if self.rule == "vima":
+            self.reason = self._spoilt(self.stage > before, now)
         self.progress = (self.stage + self._gain(now)) / len(self.goal.stages)
 
     def copy(self) -> Judge:
@@ -93,7 +95,7 @@ class Judge:
         holding = {place for place, part in enumerate(self._parts()) if part.holds(now, self.rule)}
         # VIMABench drops a condition from its list as soon as it is met.
         self._met = self._met | holding if self.rule == "vima" else holding
-        return len(self._met) == len(self._parts())
+        return len(self._met) == self.goal.stages[self.stage].needed
 
     def _closeness(self, now: Situation) -> tuple[float, ...]:
         return tuple(part.closeness(now) for part in self._parts())
@@ -104,7 +106,7 @@ class Judge:
             1.0 if place in self._met else float(np.clip((after - before) / max(1e-9, 1.0 - before), 0.0, 1.0))
             for place, (before, after) in enumerate(zip(self._baseline, self._closeness(now)))
         ]
-        return float(np.mean(gains))
+        return share_of(gains, self.goal.stages[self.stage].needed)
 
     def _forbidden(self, now: Situation) -> str:
         for id in sorted(self.goal.things):
@@ -113,11 +115,20 @@ class Judge:
         for later, held in zip(self.goal.stages[self.stage + 1 :], self._held[self.stage + 1 :]):
             if not held and later.holds(now, self.rule):
                 return f"too early: {later.describe(now)}"
+        broken = next((never for never in self.goal.never if never.holds(now, self.rule)), None)
+        if broken is not None:
+            return f"not asked for: {broken.describe(now)}"
         if self.rule == "inside":
-            broken = next((never for never in self.goal.never if never.holds(now)), None)
-            return "" if broken is None else f"not asked for: {broken.describe(now)}"
+            return ""
         new = min(self._crowded(now) - self._close, default=None)
         return "" if new is None else f"the {now[new[2]].description} is where it must not be"
+
+    def _spoilt(self, advanced: bool, now: Situation) -> str:
+        """What fails by VIMABench's rule besides: more than asked for, or in a strict goal a step that led nowhere."""
+        stage = self.goal.stages[self.stage]
+        if len(self._met) > stage.needed:
+            return f"too many: {stage.describe(now)}"
+        return f"a step that did not lead to: {stage.describe(now)}" if self.goal.strict and not advanced else ""
 
     def _crowded(self, now: Situation) -> set[tuple[int, int, int]]:
         """What VIMABench's rule about distractors looks for.
@@ -125,13 +136,14 @@ class Judge:
         (stage, part, other) where another thing lies at a target of the current stage, and (-1, thing, other) where it
         lies at a thing to be moved.
         """
-        places = {(-1, id): (now[id].pose.x, now[id].pose.y) for id in self.goal.things}
-        places |= {(self.stage, place): part.target(now) for place, part in enumerate(self._parts())}
+        moved = [(id, part) for stage in self.goal.stages for part in stage.parts for id in part.things]
+        places = {(-1, id): ((now[id].pose.x, now[id].pose.y), part.clearance) for id, part in moved}
+        places |= {(self.stage, place): (part.target(now), part.clearance) for place, part in enumerate(self._parts())}
         return {
             (*key, id)
-            for key, (x, y) in places.items()
+            for key, ((x, y), clearance) in places.items()
             for id in self._others
-            if np.hypot(now[id].pose.x - x, now[id].pose.y - y) < VIMA_REACH
+            if np.hypot(now[id].pose.x - x, now[id].pose.y - y) < clearance
         }
 
 

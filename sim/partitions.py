@@ -76,14 +76,16 @@ def _split(
 _COMMON = {
     "L1": _split(KNOWN_DRAGGED, KNOWN_BASES, SET_A, SET_B),
     "L2": _split(KNOWN_DRAGGED, KNOWN_BASES, SET_B, SET_A),
-    # VIMABench's class defaults: the first 24 light textures for what is dragged, the other 25 for containers.
+    # VIMABench's class defaults: every object; the first 24 light textures for what is dragged, the other 25 for
+    # containers.
     "L3": _split(NEW_DRAGGED, NEW_BASES, LIGHT[:24], LIGHT[24:]),
-    "L4": _split(KNOWN_DRAGGED, KNOWN_BASES, LIGHT[:24], LIGHT[24:]),
+    "L4": _split((*KNOWN_DRAGGED, *NEW_DRAGGED), (*KNOWN_BASES, *NEW_BASES), LIGHT[:24], LIGHT[24:]),
 }
 
 _WITHOUT_CONTAINER = ("rotate", "rearrange", "rearrange_then_restore", "twist", "follow_motion", "follow_order")
 _SWEEP = ("sweep_without_exceeding", "sweep_without_touching")
 _ADJECTIVE = ("novel_adj", "novel_adj_and_noun")
+_ALIKE = ("same_texture", "same_shape")
 
 LEVELS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -123,8 +125,11 @@ def partition(task: str, level: str) -> Partition:
             split,
             dragged=tuple(name for name in split.dragged if name != "block"),
             dragged_textures=_with_dark(LIGHT if everything else split.dragged_textures),
-            base_textures=_with_dark(LIGHT if everything else split.base_textures),
         )
+    if task in _ALIKE:
+        # The one square thing that fits into a container beside another one.
+        kept = tuple(name for name in split.dragged if name != "block")
+        split = replace(split, dragged=("shorter block", *kept))
     return split
 
 

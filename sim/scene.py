@@ -5,8 +5,8 @@ Ids are shuffled, so that neither an id nor the order in which bodies came to be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,9 +18,9 @@ from sim.pictures import Pictures, Studio
 from sim.placement import NoRoom, Spot, is_free, on_table, sample
 from sim.polygons import rotated
 from sim.states import STUDIO, Look
-from sim.textures import TEXTURES, Texture
+from sim.textures import GRAY, TEXTURES, Texture
 from sim.world import World
-from skills.types import ObjectState, Pose, Slot
+from skills.types import TABLE, ObjectState, Pose, Slot
 
 _TRIES = 100
 _TOUCHING = 0.005
@@ -43,8 +43,8 @@ class Thing:
 
     @property
     def id(self) -> int:
-        """Its id in the world. Asking for the first one closes the scene."""
-        return self.scene.ids()[self]
+        """Its id in the world, ``TABLE`` (-1) if only pictures show it. Asking for the first one closes the scene."""
+        return self.scene.ids().get(self, TABLE)
 
     @property
     def name(self) -> str:
@@ -55,23 +55,23 @@ class Thing:
         """The place it takes where it is, or at another pose."""
         return Spot.of([ring * self.scale for ring in self.shape.outline], pose or self.pose)
 
-    def state(self, pose: Pose | None = None) -> ObjectState:
-        """As a reward function sees it where it is, or at another pose."""
+    def state(self, pose: Pose | None = None, on: int | None = None) -> ObjectState:
+        """As a reward function sees it where it is, or at another pose or on another thing."""
         at = pose or self.pose
         here = np.array([at.x, at.y])
         turned = [rotated(self.scale * ring, at.yaw) + here for ring in self.shape.outline]
         rings = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in turned)
         x, y, z = (self.scale * length for length in self.shape.size)
-        return ObjectState(self.id, self.shape.name, self.texture.name, at, (x, y, z * self.height_scale), rings)
+        return ObjectState(self.id, self.shape.name, self.texture.name, at, (x, y, z * self.height_scale), rings, on)
 
-    def put(self, world: World, pose: Pose | None = None, texture: Texture | None = None, scale: float = 1.0) -> int:
-        """Adds it to a world, as it is in the scene or otherwise for a picture; returns the world's id."""
+    def put(self, world: World, pose: Pose | None = None) -> int:
+        """Adds it to a world, where it is or at another pose; returns the world's id."""
         return world.add(
             self.shape,
-            texture or self.texture,
+            self.texture,
             pose or self.pose,
             fixed=self.fixed,
-            scale=self.scale * scale,
+            scale=self.scale,
             height_scale=self.height_scale,
         )
 
@@ -103,18 +103,32 @@ class Scene:
     # --- things -------------------------------------------------------------------------------------------------------
 
     def dragged(
-        self, shapes: Sequence[str] | None = None, textures: Sequence[str] | None = None, at: Pose | None = None
+        self,
+        shapes: Sequence[str] | None = None,
+        textures: Sequence[str] | None = None,
+        at: Pose | None = None,
+        *,
+        twins: bool = False,
+        keep_free: Sequence[Spot] = (),
     ) -> Thing:
-        """Adds a thing to be moved, of the level's shapes and textures or of those given; unlike all others so far."""
-        shape, texture = self._draw(shapes or self.split.dragged, textures or self.split.dragged_textures)
-        return self.add(shape, texture, at)
+        """Adds a thing to be moved, of the level's shapes and textures or of those given.
+
+        It is unlike all others so far, unless they may be ``twins``, which play the same part.
+        """
+        shape, texture = self._draw(shapes or self.split.dragged, textures or self.split.dragged_textures, twins)
+        return self.add(shape, texture, at, keep_free=keep_free)
 
     def base(
-        self, shapes: Sequence[str] | None = None, textures: Sequence[str] | None = None, at: Pose | None = None
+        self,
+        shapes: Sequence[str] | None = None,
+        textures: Sequence[str] | None = None,
+        at: Pose | None = None,
+        *,
+        scale: float = 1.0,
     ) -> Thing:
         """Adds a container, which nothing moves; likewise."""
         shape, texture = self._draw(shapes or self.split.bases, textures or self.split.base_textures)
-        return self.add(shape, texture, at, fixed=True)
+        return self.add(shape, texture, at, fixed=True, scale=scale)
 
     def inside(self, base: Thing) -> Thing:
         """Adds a thing to be moved that lies in the middle of a container, at the container's heading."""
@@ -124,7 +138,14 @@ class Scene:
         pose = Pose(base.pose.x - float(dx), base.pose.y - float(dy), floor, base.pose.yaw)
         return self.add(shape, texture, pose, within=base)
 
-    def clutter(self, without: Sequence[Texture] = (), keep_free: Sequence[Spot] = ()) -> list[Thing]:
+    def clutter(
+        self,
+        without: Sequence[Texture] = (),
+        keep_free: Sequence[Spot] = (),
+        *,
+        unlike: Callable[[Shape], bool] | None = None,
+        at_least: int = 3,
+    ) -> list[Thing]:
         """Adds other things, a third of them containers, until there are 3, 4 or 5 in all.
 
         Every task fills up to the same numbers of the same kinds, so that the table's content does not tell which task
@@ -133,17 +154,26 @@ class Scene:
         Args:
             without: textures that no other thing may have.
             keep_free: places that the goal needs.
+            unlike: says of a shape whether no other thing may have it.
+            at_least: things in all, where fewer would ask nothing.
         """
-        total = int(self.rng.integers(3, 6))
+        total = int(self.rng.integers(at_least, 6))
         banned = {texture.name for texture in without}
         added = []
         while len(self.things) < total:
             box = bool(self.rng.random() < 1 / 3)
             shapes = self.split.other_bases if box else self.split.others
             textures = self.split.base_textures if box else self.split.dragged_textures
-            shape, texture = self._draw(shapes, [name for name in textures if name not in banned])
+            fitting = [name for name in shapes if unlike is None or not unlike(SHAPES[name])]
+            if not fitting:
+                continue
+            shape, texture = self._draw(fitting, [name for name in textures if name not in banned])
             added.append(self.add(shape, texture, fixed=box, keep_free=keep_free))
         return added
+
+    def shown(self, shape: Shape, texture: Texture, height_scale: float = 1.0) -> Thing:
+        """A thing that is not on the table: only pictures show it."""
+        return Thing(self, shape, texture, Pose(0.5, 0.0, 0.0, UPRIGHT), height_scale=height_scale)
 
     def add(
         self,
@@ -184,6 +214,18 @@ class Scene:
         self.things.append(thing)
         return thing
 
+    def claim(self, thing: Thing, pose: Pose, taken: Sequence[Spot] = ()) -> Spot:
+        """The place that a thing will take at a pose, free of every other thing where it is now and of ``taken``.
+
+        Raises:
+            NoRoom: it is not free, or not on the table.
+        """
+        spot = thing.spot(pose)
+        others = [other.spot() for other in self.things if other is not thing]
+        if not is_free(spot, [*others, *taken], _TOUCHING, apart=0.0) or not on_table(spot.ring, 0.0):
+            raise NoRoom(f"({pose.x:.2f}, {pose.y:.2f}) m is taken or too near the edge for the {thing.name}")
+        return spot
+
     def elsewhere(self, thing: Thing, taken: Sequence[Spot] = ()) -> Pose:
         """A random free pose for a thing, its heading kept; free of every thing where it is now and of ``taken``."""
         spots = [other.spot() for other in self.things]
@@ -199,8 +241,8 @@ class Scene:
             poses[thing] = sample(self.pictures_rng, [ring * thing.scale for ring in thing.shape.outline], taken)
         return poses
 
-    def _draw(self, shapes: Sequence[str], textures: Sequence[str]) -> tuple[Shape, Texture]:
-        used = {thing.name for thing in self.things}
+    def _draw(self, shapes: Sequence[str], textures: Sequence[str], twins: bool = False) -> tuple[Shape, Texture]:
+        used = set() if twins else {thing.name for thing in self.things}
         for _ in range(_TRIES):
             shape, texture = (str(self.rng.choice(list(names))) for names in (shapes, textures))
             if f"{texture} {shape}" not in used:
@@ -226,21 +268,38 @@ class Scene:
 
     # --- pictures -----------------------------------------------------------------------------------------------------
 
-    def picture(self, thing: Thing, texture: Texture | None = None, scale: float = 1.0) -> Slot:
-        """A thing's picture: alone, upright, cut out; in another texture, or enlarged, where a task says so."""
+    def picture(self, thing: Thing, *, plain: bool = False, scale: float = 1.0, also: Sequence[Thing] = ()) -> Slot:
+        """A thing's picture: alone, upright, cut out.
+
+        Args:
+            thing: what is shown.
+            plain: gray and of its shape's usual height, so that the picture tells its shape and no more.
+            scale: enlarges it.
+            also: other things that the picture stands for.
+        """
         pose = Pose(0.5, 0.0, 0.0, UPRIGHT)
+        model = replace(thing, scale=thing.scale * scale)
+        if plain:
+            model = replace(model, texture=GRAY, height_scale=1.0)
+        binding = tuple(sorted(one.id for one in (thing, *also) if one.id != TABLE))
 
         def fill(world: World) -> None:
-            thing.put(world, pose, texture, scale)
+            model.put(world, pose)
 
-        return Slot("object", Pictures(self._studio, STUDIO, fill, self.size, alone=True), binding=(thing.id,))
+        return Slot("object", Pictures(self._studio, STUDIO, fill, self.size, alone=True), binding=binding)
 
-    def arrangement(self, poses: Mapping[Thing, Pose], kind: Literal["scene", "frame"] = "scene") -> Slot:
-        """A picture of some things at some poses, on the table, without the robot."""
+    def arrangement(
+        self,
+        poses: Mapping[Thing, Pose],
+        kind: Literal["scene", "frame"] = "scene",
+        on: Mapping[Thing, Thing] | None = None,
+    ) -> Slot:
+        """A picture of some things at some poses, on the table or ``on`` one another, without the robot."""
 
         def fill(world: World) -> None:
             for thing, pose in poses.items():
                 thing.put(world, pose)
 
-        states = tuple(thing.state(pose) for thing, pose in poses.items())
+        under = {thing: other.id for thing, other in (on or {}).items()}
+        states = tuple(thing.state(pose, under.get(thing)) for thing, pose in poses.items())
         return Slot(kind, Pictures(self._studio, Look(), fill, self.size), states=states)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sim.placement import Spot
 from sim.states import convex_hull
-from skills.types import TABLE, ObjectState, Pose
+from skills.types import TABLE, Event, ObjectState, Pose
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -61,10 +61,17 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """Everything on the table at one moment; ``at_rest``: nothing moves faster than 5e-3 m/s."""
+    """Everything on the table at one moment.
+
+    Attributes:
+        items: by id.
+        at_rest: nothing moves faster than 5e-3 m/s.
+        touched: pairs (lower id, higher id) of what came to touch since the last look, marks too, even if it parted.
+    """
 
     items: Mapping[int, Item]
     at_rest: bool = True
+    touched: frozenset[tuple[int, int]] = frozenset()
 
     def __getitem__(self, id: int) -> Item:
         return self.items[id]
@@ -74,8 +81,8 @@ class Situation:
         return tuple(item.state for item in self.items.values())
 
 
-def look_at(world: World) -> Situation:
-    """The situation in a world that was left to settle."""
+def look_at(world: World, events: Iterable[Event] = ()) -> Situation:
+    """The situation in a world that was left to settle, after ``events``."""
     items: dict[int, Item] = {}
     for id, placed in world.objects.items():
         state, shape, scale = world.state(id), placed.shape, placed.scale
@@ -93,4 +100,5 @@ def look_at(world: World) -> Situation:
             world.supports(id),
             placed.fixed,
         )
-    return Situation(items, world.at_rest())
+    met = ((event.a, event.b) for event in events if event.kind == "touched" and event.b is not None)
+    return Situation(items, world.at_rest(), frozenset((min(a, b), max(a, b)) for a, b in met))

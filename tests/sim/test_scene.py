@@ -85,8 +85,9 @@ class TestPartitions:
             assert {*split.dragged_textures, *split.base_textures} <= set(TEXTURES)
         if len(splits) == 3:
             first, second, third = splits
-            assert first.dragged == second.dragged and not set(first.dragged) & set(third.dragged)
-            assert first.dragged_textures == second.base_textures
+            # VIMABench knows one square thing that fits beside another one, at every level.
+            assert first.dragged == second.dragged and set(first.dragged) & set(third.dragged) <= {"shorter block"}
+            assert {name for name in first.dragged_textures if name in LIGHT} <= set(second.base_textures)
             assert not set(first.dragged_textures) & set(second.dragged_textures)
 
 
