@@ -73,7 +73,7 @@ class Lanes:
         order = np.argsort(costs)[:80]
         goals, costs = goals[order], costs[order]
         stops = self._stops()
-        last = self._costs(stops, goals) + costs + EACH_PUSH_M
+        last = self._costs(stops, goals, AGAIN_M) + costs + EACH_PUSH_M
         onward, at = last.min(axis=1), last.argmin(axis=1)
         first = self._costs(start[None], stops)[0]
         total = first + onward
@@ -83,7 +83,7 @@ class Lanes:
         begin, end = np.flatnonzero(np.isfinite(first)), np.flatnonzero(np.isfinite(onward))
         if not len(begin) or not len(end):
             return None
-        chain = first[begin, None] + self._costs(stops[begin], stops[end]) + onward[end] + EACH_PUSH_M
+        chain = first[begin, None] + self._costs(stops[begin], stops[end], AGAIN_M) + onward[end] + EACH_PUSH_M
         if not np.isfinite(chain).any():
             return None
         i, j = np.unravel_index(int(chain.argmin()), chain.shape)
@@ -101,19 +101,19 @@ class Lanes:
     def _half(self) -> float:
         return max(BLADE_WIDTH_M / 2, self.reach) + self.margin
 
-    def _costs(self, begin: Float, end: Float) -> Float:
+    def _costs(self, begin: Float, end: Float, slid: float = 0.0) -> Float:
         """(N, M) metres of each straight push, infinite where it would touch something or leave the grid."""
         found = np.full((len(begin), len(end)), np.inf)
         rows = max(1, _AT_ONCE // max(1, len(end)))
         for first in range(0, len(begin), rows):
-            found[first : first + rows] = self._some(begin[first : first + rows], end)
+            found[first : first + rows] = self._some(begin[first : first + rows], end, self.behind + slid)
         return found
 
-    def _some(self, begin: Float, end: Float) -> Float:
+    def _some(self, begin: Float, end: Float, behind: float) -> Float:
         along = end[None] - begin[:, None]
         length = np.linalg.norm(along, axis=-1)
         unit = along / np.maximum(length, 1e-9)[..., None]
-        set_down = begin[:, None] - unit * self.behind
+        set_down = begin[:, None] - unit * behind
         shares = np.linspace(0, 1, _SAMPLES)[:, None, None, None]
         cells = np.floor((set_down + (end[None] - set_down) * shares - self.low) / self.cell).astype(int)
         inside = ((cells >= 0) & (cells < self.taken.shape)).all(axis=-1)

@@ -16,6 +16,8 @@ from skills.types import Action, Bool, Float, Mask
 
 DEEP_M = 0.012
 """How far inside the region a swept thing's outline should lie, if there is room."""
+SURE_M = 0.003
+"""How far inside it has to lie to count as swept in: what a mask may be wrong by."""
 FLAT_M = 0.004
 """What is no higher is painted, and may be swept across."""
 CLOSED = 0.6
@@ -69,7 +71,7 @@ def sweep_actions(
             place = footprint_of(ctx, other)
             taken |= room.covered(place.points + (np.array(ctx.planned.get(other.id, place.center)) - place.center))
     reach = float(np.linalg.norm(own.outline - own.center, axis=1).max())
-    if room.under(at + (own.outline - own.center) * (1 + own.cell / 2 / reach), region & ~taken).all():
+    if room.under(at + (own.outline - own.center) * (1 + (own.cell / 2 + SURE_M) / reach), region & ~taken).all():
         return []
     depth = clearance(~(region & ~taken), room.cell)
     rows, columns = np.nonzero(depth > reach + 0.5 * room.cell)
