@@ -197,11 +197,18 @@ class VimaBenchEnv:
             return Outcome(action, "missed", error=error, seconds=stepped.seconds)
         return Outcome(action, "done", seconds=stepped.seconds)
 
+    def oracle_action(self) -> Action | None:
+        """What VIMABench's own oracle would do next; None when it has nothing left, or the episode is over."""
+        theirs = self._oracle()
+        return None if theirs is None else from_published(theirs, self.tool)
+
     def play_oracle(self) -> Outcome | None:
-        """Has VIMABench's own oracle take its next action, by its own rules; None when it has none left."""
-        assert self._link is not None
-        theirs = None if self._over else self._link.oracle()
+        """Has the oracle take its next action by its own rules, which in some tasks has more to do than an agent."""
+        theirs = self._oracle()
         return None if theirs is None else self._step(theirs, from_published(theirs, self.tool), None, oracle=True)
+
+    def _oracle(self) -> dict[str, list[float]] | None:
+        return None if self._over or self._link is None else self._link.oracle()
 
     def verdict(self) -> Verdict:
         """VIMABench's verdict."""

@@ -22,7 +22,12 @@ def _weights() -> str:
     return weights.missing()
 
 
-PARTS: dict[str, Callable[[], str]] = {"jail": _jail, "weights": _weights}
+def _vimabench() -> str:
+    place = os.environ.get("INSTRUCT2ACT_VIMABENCH", "")
+    return "" if place else "INSTRUCT2ACT_VIMABENCH (and INSTRUCT2ACT_VIMABENCH_PYTHON) say where a checkout is"
+
+
+PARTS: dict[str, Callable[[], str]] = {"jail": _jail, "weights": _weights, "vimabench": _vimabench}
 """Part -> a function that says what is missing, or "" when the part is whole."""
 
 _missing: dict[str, str] = {}
