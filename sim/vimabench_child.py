@@ -77,7 +77,7 @@ def unpack(read: Read) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]
         room -= count
         if room < 0:
             raise Nonsense(f"arrays of more than {ARRAY_BYTES >> 20} MiB")
-        arrays[name] = np.frombuffer(read(count), dtype).reshape(shape)
+        arrays[name] = np.frombuffer(bytearray(read(count)), dtype).reshape(shape)  # writable, as pictures are
     return fields, arrays
 
 
