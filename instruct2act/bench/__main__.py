@@ -15,6 +15,8 @@ Episodes = Annotated[int, typer.Option(min=1, help="Episodes of each task.")]
 Levels = Annotated[str, typer.Option("--levels", "--level", help='By comma, "L1,L2", or "all".')]
 Names = Annotated[str, typer.Option(help="Tasks, by comma; all when left out.")]
 Out = Annotated[Path, typer.Option(help="Where records are kept; a run that was stopped goes on from there.")]
+VimaBench = Annotated[Path | None, typer.Option(envvar="VIMABENCH", help="A checkout of VIMABench, to compare with.")]
+VimaBenchPython = Annotated[Path | None, typer.Option(envvar="VIMABENCH_PYTHON", help="A Python that can import it.")]
 Perception = Annotated[str, typer.Option(help="default or oracle.")]
 
 
@@ -56,6 +58,21 @@ def reward(
 
 
 @app.command()
+def speed(
+    episodes: Episodes = 20,
+    levels: Levels = "L1",
+    names: Names = "",
+    vimabench: VimaBench = None,
+    vimabench_python: VimaBenchPython = None,
+    seed0: int = 0,
+) -> None:
+    """Milliseconds by reset and action, and how many times as fast as the published VIMABench."""
+    from instruct2act.bench import speed as bench
+
+    bench.speed(episodes, levels, names, vimabench, vimabench_python, seed0)
+
+
+@app.command()
 def calls(count: int = 2000) -> None:
     """What a skill call costs across the sandbox, beside the same call made directly."""
     from instruct2act.bench import sandbox
@@ -64,9 +81,10 @@ def calls(count: int = 2000) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def everything(context: typer.Context) -> None:
+def everything(context: typer.Context, vimabench: VimaBench = None, vimabench_python: VimaBenchPython = None) -> None:
     """Without a command: a short round of all of them."""
     if context.invoked_subcommand is None:
+        speed(episodes=5, vimabench=vimabench, vimabench_python=vimabench_python)
         oracle(episodes=5)
         tasks(episodes=2, perception="default", out=Path("runs/bench-short"))
         reward(episodes=2)
