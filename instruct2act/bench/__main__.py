@@ -37,7 +37,7 @@ def tasks(
 
 @app.command()
 def oracle(episodes: Episodes = 50, levels: Levels = "L1", seed0: int = 0, names: Names = "") -> None:
-    """The simulator's own oracle: success by task under both rules, what it did not solve, milliseconds by reset and action."""
+    """The simulator's own oracle: success under both rules, unsolved seeds, milliseconds a reset and an action."""
     from instruct2act.bench import episodes as bench
 
     bench.oracle(episodes, levels, seed0, names)

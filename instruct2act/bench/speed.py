@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -177,7 +178,7 @@ def _now() -> Clocks:
 
 
 def _between(marks: Sequence[Clocks]) -> list[Clocks]:
-    return [(b[0] - a[0], b[1] - a[1]) for a, b in zip(marks, marks[1:])]
+    return [(cpu - cpu0, wall - wall0) for (cpu0, wall0), (cpu, wall) in pairwise(marks)]
 
 
 def _alone() -> int | str:

@@ -2,7 +2,8 @@
 
 CHILD is ``sim/vimabench_child.py``, whose mends are used. One environment is made and reset for each seed that comes in
 as a line; a line of JSON goes out: CPU seconds and wall-clock seconds of the reset and of each action, the oracle's
-thinking included. Like that child it runs on any Python that has what VIMABench needs.
+thinking included. Like that child it runs on any
+Python, 3.10 or newer, that has what VIMABench needs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,8 @@ def _episode(env: Any, seed: int) -> dict[str, Any]:
         times.append(_now())
         if done:
             break
-    return {
-        "cpu": [b[0] - a[0] for a, b in zip(times, times[1:])],
-        "wall": [b[1] - a[1] for a, b in zip(times, times[1:])],
-    }
+    spans = [(cpu - cpu0, wall - wall0) for (cpu0, wall0), (cpu, wall) in pairwise(times)]
+    return {"cpu": [cpu for cpu, _ in spans], "wall": [wall for _, wall in spans]}
 
 
 def _now() -> tuple[float, float]:
