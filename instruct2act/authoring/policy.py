@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from instruct2act.authoring import prompt
@@ -44,51 +45,89 @@ class Attempt:
     trouble: str
 
 
-def converse(
-    llm: LLM,
-    messages: list[Message],
-    entry: str,
-    check: Callable[[Program], Sequence[Problem]],
-    turns: int,
-    heard: Heard = _nobody,
-) -> Program | Refusal:
-    """Asks until an answer passes.
+class Conversation:
+    """An author is asked until an answer is right, or patience ends.
 
-    Stops early when an answer repeats: asking a third time would not help.
-
-    Args:
-        llm: who is asked.
-        messages: the conversation so far.
-        entry: the function that the answer should define.
-        check: what is wrong with a program.
-        turns: answers asked for at most.
-        heard: told every answer.
-
-    Raises:
-        NoProgram: none passed.
-        LLMError: no answer could be had.
+    Attributes:
+        attempts: answers that were not, each with what was wrong.
     """
-    answers: list[str] = []
-    problems: Sequence[Problem] = ()
-    program: Program | None = None
-    while len(answers) < turns:
-        completion = llm.complete(messages)
-        heard(completion)
-        repeats = completion.text in answers
-        answers.append(completion.text)
-        found = take_out(completion.text, entry)
-        if isinstance(found, Refusal):
-            return found
-        if isinstance(found, Unusable):
-            problems = found.problems
-        else:
-            program, problems = found, check(found)
-            if not problems:
+
+    def __init__(
+        self,
+        llm: LLM,
+        messages: Sequence[Message],
+        entry: str,
+        check: Callable[[Program], Sequence[Problem]],
+        turns: int,
+        heard: Heard = _nobody,
+    ) -> None:
+        """Args.
+
+        Args:
+            llm: who is asked.
+            messages: what to begin with.
+            entry: the function that an answer should define.
+            check: what is wrong with a program, found without running it.
+            turns: answers asked for at most, in all.
+            heard: told every answer.
+        """
+        self.attempts: list[Attempt] = []
+        self._llm, self._entry, self._check, self._heard = llm, entry, check, heard
+        self._messages, self._left = list(messages), turns
+        self._answers: list[str] = []
+
+    @property
+    def digest(self) -> str:
+        """Hash of what is asked next; at first, of the prompt."""
+        return digest(self._messages)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another answer may be asked for."""
+        return self._left > 0
+
+    def answer(self) -> Program | Refusal:
+        """The next answer that passes the checks.
+
+        Stops early when an answer repeats: asking a third time would not help, running it again neither.
+
+        Raises:
+            NoProgram: none passed.
+            LLMError: no answer could be had.
+        """
+        problems: Sequence[Problem] = ()
+        program: Program | None = None
+        while self._left > 0:
+            self._left -= 1
+            completion = self._llm.complete(self._messages)
+            self._heard(completion)
+            repeats = completion.text in self._answers
+            self._answers.append(completion.text)
+            found = take_out(completion.text, self._entry)
+            if isinstance(found, Refusal):
                 return found
-        if repeats:
-            break
-        messages = prompt.again(messages, completion.text, "\n".join(str(problem) for problem in problems[:10]))
-    raise NoProgram(problems, program, len(answers))
+            if isinstance(found, Unusable):
+                problems = found.problems
+            else:
+                program, problems = found, self._check(found)
+            if repeats:
+                problems = problems or (Problem("runtime", "the answer that failed was given again"),)
+                break
+            if isinstance(found, Program) and not problems:
+                return found
+            self.tell(structured(problems))
+        raise NoProgram(problems, program, len(self._answers))
+
+    def tell(self, trouble: str, shown: prompt.Shown | None = None) -> None:
+        """What became of the last answer, and what is to be seen now; the next one is asked for with that."""
+        self.attempts.append(Attempt(self._answers[-1], trouble))
+        self._messages = prompt.again(self._messages, self._answers[-1], trouble, shown)
+
+
+def structured(problems: Sequence[Problem], most: int = 10) -> str:
+    """What is wrong with an answer, as JSON, one problem a line."""
+    told = [{name: value for name, value in asdict(problem).items() if value} for problem in problems[:most]]
+    return "\n".join(json.dumps(problem, ensure_ascii=False) for problem in told)
 
 
 class Policy:
@@ -105,41 +144,55 @@ class Policy:
         self._gateway = gateway
         self._skills: Mapping[str, Skill] = load()
 
-    def messages(self, instruction: Instruction, earlier: Sequence[Attempt] = ()) -> list[Message]:
+    def messages(
+        self, instruction: Instruction, earlier: Sequence[Attempt] = (), shown: prompt.Shown | None = None
+    ) -> list[Message]:
         """What the author is asked; exactly this goes to a hosted model."""
-        messages = prompt.for_program(instruction, self.style)
+        messages = prompt.for_program(instruction, self.style, shown)
         for attempt in earlier:
             messages = prompt.again(messages, attempt.answer, attempt.trouble)
         return messages
 
-    def digest(self, instruction: Instruction) -> str:
+    def digest(self, instruction: Instruction, shown: prompt.Shown | None = None) -> str:
         """Hash of the prompt."""
-        return digest(self.messages(instruction))
+        return digest(self.messages(instruction, shown=shown))
 
-    def write(
-        self, instruction: Instruction, earlier: Sequence[Attempt] = (), heard: Heard = _nobody
-    ) -> Program | Refusal:
-        """A program whose calls are all right, or the author's refusal.
+    def begin(
+        self,
+        instruction: Instruction,
+        earlier: Sequence[Attempt] = (),
+        heard: Heard = _nobody,
+        shown: prompt.Shown | None = None,
+    ) -> Conversation:
+        """A conversation that asks for a program whose calls are all right.
 
         Args:
             instruction: what is asked.
             earlier: answers that were tried and failed.
             heard: told every completion, for tokens and seconds.
-
-        Raises:
-            NoProgram: no answer could be used.
-            LLMError: no answer could be had.
+            shown: pictures, or words about them, that go along; the instruction's own when left out.
         """
         names: dict[str, Any] = {
             "templates": {name: None for name, slot in instruction.slots.items() if slot.pictures},
             "BOUNDS": None,
             "clicks": None,
         }
-        return converse(
+        return Conversation(
             self.llm,
-            self.messages(instruction, earlier),
+            self.messages(instruction, earlier, shown),
             "main",
             lambda program: self._gateway.check(program.source, self._skills, names),
             self.turns,
             heard,
         )
+
+    def write(
+        self, instruction: Instruction, earlier: Sequence[Attempt] = (), heard: Heard = _nobody
+    ) -> Program | Refusal:
+        """A program whose calls are all right, or the author's refusal.
+
+        Raises:
+            NoProgram: no answer could be used.
+            LLMError: no answer could be had.
+        """
+        return self.begin(instruction, earlier, heard).answer()

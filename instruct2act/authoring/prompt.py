@@ -1,8 +1,9 @@
 """Messages for an author: what may be called, examples, and the instruction as data.
 
 A style is a folder of prompts/: ``system.md`` and ``reward.md`` (system texts for programs and for rewards),
-``turn.md`` (the user's turn) and ``examples/*.py``, whose docstring is an instruction and whose code is its program.
-Signatures and docstrings are printed from the code, never repeated in a prompt.
+``turn.md`` (the user's turn), ``examples/*.py``, whose docstring is an instruction and whose code is its program, and
+``rewards/*.py``, likewise. A text that a style lacks is that of ``compact``; its examples are its own. What a program
+may rely on is in ``rules.md`` for every style; signatures and docstrings are printed from the code.
 
 The instruction goes along as JSON strings between tags, so that nothing in its text reads as part of the prompt.
 """
@@ -19,17 +20,21 @@ from pathlib import Path
 from string import Template
 from typing import Any, Literal
 
-from instruct2act.authoring import vocabulary
+from instruct2act.authoring import calls, vocabulary
 from instruct2act.authoring.llm import Message
 from instruct2act.resources import folder
+from instruct2act.sandbox.errors import clipped
 from skills import describe
 from skills.errors import UnknownName
-from skills.types import Instruction, ObjectState, Slot
+from skills.types import Image, Instruction, ObjectState, Slot
 
 Wanted = Literal["program", "reward"]
 
 _TAGS = ("<instruction>", "</instruction>")
+_EXAMPLES = {"program": "examples", "reward": "rewards"}
 _SIGNATURES = {"program": "main() -> dict", "reward": "reward(history, slots) -> dict"}
+_LONGEST_ANSWER = 20_000
+"""Characters of an earlier answer that go back to its author."""
 
 
 @dataclass(frozen=True)
@@ -75,40 +80,54 @@ def read(text: str) -> Request | None:
     return Request(**values)
 
 
-def for_program(instruction: Instruction, style: str = "compact") -> list[Message]:
-    """The messages that ask for a program."""
-    return _messages(Request.of(instruction, "program"), instruction, style)
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What goes along with an instruction: pictures by name, and the same in words, for models that take none."""
+
+    images: tuple[tuple[str, Image], ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+
+
+def for_program(instruction: Instruction, style: str = "compact", shown: Shown | None = None) -> list[Message]:
+    """The messages that ask for a program; with the instruction's own pictures when nothing else is to be shown."""
+    return _messages(Request.of(instruction, "program"), instruction, style, shown)
 
 
 def for_reward(instruction: Instruction, objects: Sequence[ObjectState] = (), style: str = "compact") -> list[Message]:
-    """The messages that ask for a reward function, from the instruction and the objects' names alone."""
-    return _messages(Request.of(instruction, "reward", objects), instruction, style)
+    """The messages that ask for a reward function, from the instruction and the objects' names alone: no picture."""
+    return _messages(Request.of(instruction, "reward", objects), instruction, style, Shown())
 
 
-def again(messages: Sequence[Message], answer: str, trouble: str) -> list[Message]:
-    """The same conversation, the answer, and what was wrong with it."""
+def again(messages: Sequence[Message], answer: str, trouble: str, shown: Shown | None = None) -> list[Message]:
+    """The same conversation, the answer, what was wrong with it (JSON, so data), and what is to be seen by now."""
+    shown = shown or Shown()
+    text = f"That does not work:\n{trouble}\nAnswer again, in full."
     return [
         *messages,
-        Message("assistant", answer),
-        Message("user", f"That does not work:\n{trouble}\nAnswer again, in full."),
+        Message("assistant", clipped(answer, _LONGEST_ANSWER)),
+        Message("user", text, shown.images, shown.words),
     ]
 
 
 @lru_cache(maxsize=8)
 def system(wanted: Wanted, style: str = "compact") -> str:
-    """The system text of a style, its gaps filled from the code."""
-    root = style_folder(style)
+    """The system text of a style, its gaps filled from the code and the examples."""
+    shown = "\n\n".join(f'Instruction: "{text}"\n```python\n{code}\n```' for text, code in examples(style, wanted))
     if wanted == "reward":
-        return Template(_text(root / "reward.md")).substitute(vocabulary=vocabulary.describe())
-    shown = "\n\n".join(f'Instruction: "{text}"\n```python\n{code}\n```' for text, code in examples(style))
-    return Template(_text(root / "system.md")).substitute(skills=describe(), examples=shown)
+        filled = Template(_text(style, "reward.md")).substitute(vocabulary=vocabulary.describe(), examples=shown)
+    else:
+        rules = (folder("prompts") / "rules.md").read_text(encoding="utf-8").strip()
+        filled = Template(_text(style, "system.md")).substitute(
+            rules=rules, brief=calls.in_brief(), skills=describe(), examples=shown
+        )
+    return re.sub(r"\n{3,}", "\n\n", filled)
 
 
-def examples(style: str = "compact") -> list[tuple[str, str]]:
-    """(instruction, program) of each of a style's examples, by file name."""
+def examples(style: str = "compact", wanted: Wanted = "program") -> list[tuple[str, str]]:
+    """(instruction, code) of each of a style's examples, by file name."""
     found = []
-    for path in sorted((style_folder(style) / "examples").glob("*.py")):
-        source = _text(path)
+    for path in sorted((style_folder(style) / _EXAMPLES[wanted]).glob("*.py")):
+        source = path.read_text(encoding="utf-8")
         module = ast.parse(source)
         text = ast.get_docstring(module)
         if text is None or len(module.body) < 2:
@@ -134,15 +153,16 @@ def style_folder(style: str) -> Path:
     return folder("prompts") / style
 
 
-def _messages(request: Request, instruction: Instruction, style: str) -> list[Message]:
+def _messages(request: Request, instruction: Instruction, style: str, shown: Shown | None) -> list[Message]:
     signature = _SIGNATURES[request.wanted]
-    turn = Template(_text(style_folder(style) / "turn.md")).substitute(instruction=request.as_text(), wanted=signature)
-    pictures = tuple(
-        (name, slot.pictures.get("top") or next(iter(slot.pictures.values())))
-        for name, slot in instruction.slots.items()
-        if slot.pictures
-    )
-    return [Message("system", system(request.wanted, style)), Message("user", turn, pictures)]
+    turn = Template(_text(style, "turn.md")).substitute(instruction=request.as_text(), wanted=signature)
+    shown = shown or Shown(tuple((name, picture(slot)) for name, slot in instruction.slots.items() if slot.pictures))
+    return [Message("system", system(request.wanted, style)), Message("user", turn, shown.images, shown.words)]
+
+
+def picture(slot: Slot) -> Image:
+    """The picture that stands for a slot: the top view's, else any."""
+    return slot.pictures.get("top") or next(iter(slot.pictures.values()))
 
 
 def _slot(slot: Slot, instruction: Instruction) -> dict[str, Any]:
@@ -155,5 +175,7 @@ def _slot(slot: Slot, instruction: Instruction) -> dict[str, Any]:
     return told
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _text(style: str, name: str) -> str:
+    """A text of a style, or that of ``compact`` where the style has none of its own."""
+    own = style_folder(style) / name
+    return (own if own.is_file() else folder("prompts") / "compact" / name).read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 
 from instruct2act.authoring import prompt, vocabulary
 from instruct2act.authoring.llm import LLM
-from instruct2act.authoring.policy import Heard, _nobody, converse
+from instruct2act.authoring.policy import Conversation, Heard, _nobody
 from instruct2act.authoring.program import Program, Refusal
 from instruct2act.sandbox import Failure, Limits, Score, run_reward
 from instruct2act.sandbox.errors import Problem
@@ -150,9 +150,9 @@ class RewardWriter:
             LLMError: no answer could be had.
         """
         messages = prompt.for_reward(instruction, objects, self.style)
-        written = converse(
+        written = Conversation(
             self.llm, messages, "reward", lambda program: self.check(program, objects, slots), self.turns, heard
-        )
+        ).answer()
         return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
 
     def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:

@@ -94,9 +94,8 @@ def load(provider: str, settings: Llm | None = None) -> LLM:
     model: LLM = registry.find(__name__, provider).build(settings)
     if settings.replay == "off" or provider == "replay":
         return model
-    from instruct2act.authoring.llm import replay
-
-    return replay.wrap(model, settings)
+    wrapped: LLM = registry.find(__name__, "replay").wrap(model, settings)
+    return wrapped
 
 
 def estimated_tokens(text: str) -> int:

@@ -1,7 +1,7 @@
 """The words that reward functions are written in: source that runs in the sandbox, and the text that an author reads.
 
-`words` holds what an author may use, `geometry` what that is made of. Both are plain Python with ``math``: nothing of
-this project's is there in the sandbox, so the two are joined into one text.
+`words` and `groups` hold what an author may use, `geometry` what that is made of. All are plain Python with ``math``:
+nothing of this project's is there in the sandbox, so they are joined into one text.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from functools import lru_cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+_TOLD = ("words.py", "groups.py")
 
 
 @lru_cache(maxsize=1)
 def source() -> str:
-    """Both modules as one text, without their imports of each other and their docstrings."""
-    return "\n\n".join(_alone(_HERE / name) for name in ("geometry.py", "words.py"))
+    """All modules as one text, without their imports of each other and their docstrings."""
+    return "\n\n".join(_alone(_HERE / name) for name in ("geometry.py", *_TOLD))
 
 
 @lru_cache(maxsize=1)
 def describe() -> str:
     """Signatures and docstrings of the words, a line each, as an author reads them."""
     shown = []
-    for node in ast.parse((_HERE / "words.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef):
+    for node in (node for name in _TOLD for node in ast.parse((_HERE / name).read_text(encoding="utf-8")).body):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             doc = " ".join((ast.get_docstring(node) or "").split())
             names = [argument.arg for argument in node.args.args]
             defaults = [""] * (len(names) - len(node.args.defaults)) + [

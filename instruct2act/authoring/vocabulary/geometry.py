@@ -231,3 +231,41 @@ def _to_segment(x: float, y: float, x0: float, y0: float, x1: float, y1: float) 
     along = dx * dx + dy * dy
     t = max(0.0, min(1.0, ((x - x0) * dx + (y - y0) * dy) / along)) if along else 0.0
     return math.hypot(x - x0 - t * dx, y - y0 - t * dy)
+
+
+def _upright(history: History, b: int) -> tuple[float, float, float, float, float, float]:
+    """An object's middle, cosine and sine of its heading, and how far it reaches along its own axes to either side."""
+    thing = _thing(history, b, 0)
+    pose = _pose(history, b, 0)
+    cos, sin = math.cos(pose["yaw"]), math.sin(pose["yaw"])
+    rings = thing["footprint"] if thing else []
+    points = rings[0] if rings else [[pose["x"], pose["y"]]]
+    u = [(p[0] - pose["x"]) * cos + (p[1] - pose["y"]) * sin for p in points]
+    v = [(p[1] - pose["y"]) * cos - (p[0] - pose["x"]) * sin for p in points]
+    x, y = (min(u) + max(u)) / 2, (min(v) + max(v)) / 2
+    middle = (pose["x"] + x * cos - y * sin, pose["y"] + x * sin + y * cos)
+    return (*middle, cos, sin, (max(u) - min(u)) / 2, (max(v) - min(v)) / 2)
+
+
+def _points(history: History, a: int, at: int) -> Ring:
+    thing, pose = _thing(history, a, at), _pose(history, a, at)
+    return thing["footprint"][0] if thing and thing["footprint"] else [[pose["x"], pose["y"]]]
+
+
+def _boxed(history: History, a: int, b: int, at: int) -> float:
+    """Metres by which a reaches out of the upright box around b, at most; not positive when it lies inside."""
+    x, y, cos, sin, long, wide = _upright(history, b)
+    out = -9.0
+    for p in _points(history, a, at):
+        u, v = (p[0] - x) * cos + (p[1] - y) * sin, (p[1] - y) * cos - (p[0] - x) * sin
+        out = max(out, abs(u) - long, abs(v) - wide)
+    return out
+
+
+def _beyond(history: History, a: int, b: int, at: int) -> bool:
+    """Whether a part of a lies on or across the line b, seen from where a was at the start."""
+    x, y, cos, sin, long, wide = _upright(history, b)
+    across, half = ((-sin, cos), wide) if long > wide else ((cos, sin), long)
+    start = _pose(history, a, 0)
+    side = 1.0 if (start["x"] - x) * across[0] + (start["y"] - y) * across[1] > 0 else -1.0
+    return any(side * ((p[0] - x) * across[0] + (p[1] - y) * across[1]) < half for p in _points(history, a, at))

@@ -38,6 +38,8 @@ from instruct2act.authoring.vocabulary.geometry import (
     _wrap,
 )
 
+CONTAINERS = ("bowl", "pan", "frame", "container", "pallet", "square", "three-sided rectangle", "line")
+"""What other things are put into or swept to: it stays where it is unless it is named."""
 DIRECTIONS = {"left": (0.0, -1.0), "right": (0.0, 1.0), "near": (-1.0, 0.0), "far": (1.0, 0.0)}
 
 
@@ -75,11 +77,13 @@ def all_ids(history: History) -> Ids:
 
 
 def every(history: History, words: str, besides: Ids) -> Ids:
-    """Ids of all objects that a description fits, but for those in ``besides``: "red object", "" (all)."""
+    """Ids of all objects that a description fits, but for those in ``besides``: "red object", "" (all but containers)."""
     asked = [word for word in _plain(words) if word not in ("object", "a", "an", "the")]
     kept = []
     for thing in history[0]["objects"]:
         known = _plain(thing["name"]) + _plain(thing["texture"])
+        if not asked and thing["name"] in CONTAINERS:
+            continue
         # "Red objects" are not those that are red and yellow.
         mixed = "and" in known and "and" not in asked and [word for word in asked if word in _plain(thing["texture"])]
         if thing["id"] not in besides and not mixed and not [word for word in asked if word not in known]:

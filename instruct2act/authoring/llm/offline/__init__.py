@@ -19,14 +19,12 @@ from collections.abc import Sequence
 
 from instruct2act.authoring import prompt
 from instruct2act.authoring.llm import Completion, LLMError, Message, estimated_tokens
-from instruct2act.authoring.llm.offline.programs.writer import program
+from instruct2act.authoring.llm.offline.programs import program
 from instruct2act.authoring.llm.offline.reading.parse import parse
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
-from instruct2act.authoring.llm.offline.rewards.writer import reward
+from instruct2act.authoring.llm.offline.rewards import reward
 from instruct2act.authoring.program import Refusal
 from instruct2act.config import Llm
-
-_WRITERS = {"program": program, "reward": reward}
 
 
 class Offline:
@@ -46,7 +44,8 @@ class Offline:
             raise LLMError("no message holds an instruction in the form that prompt.py writes")
         try:
             plan = parse(request.text, request.slots, request.clicks)
-            text = f"```python\n{_WRITERS[request.wanted](plan)}```\n"
+            source = program(plan) if request.wanted == "program" else reward(plan, request.objects)
+            text = f"```python\n{source}```\n"
         except NotUnderstood as trouble:
             text = Refusal(trouble.understood, trouble.missing, trouble.hint).as_text()
         tokens = sum(estimated_tokens(message.text) for message in messages)

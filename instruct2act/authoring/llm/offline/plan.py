@@ -72,7 +72,7 @@ class Kind:
 class Most:
     """Of the objects so described, the one with the most (``more``) or the least of an attribute."""
 
-    thing: Words | Picture | Kind
+    thing: Words | Kind
     attribute: Attribute | Lesson
     more: bool = True
 

@@ -6,20 +6,31 @@ from instruct2act.authoring.llm.offline.plan import (
     All,
     Between,
     Click,
+    Follow,
     Free,
     InScene,
+    Kind,
+    Lesson,
+    Most,
+    Neighbor,
     Picture,
+    Pile,
     Place,
     Pointed,
     Put,
+    Rearrange,
+    Restore,
     Rotate,
     Shift,
     Spot,
+    StackAs,
     Start,
     Step,
     Swap,
+    Sweep,
     Thing,
     ToThing,
+    Twist,
     Within,
     Words,
 )
@@ -30,16 +41,22 @@ _RELATIONS = {
 }  # fmt: skip
 
 
-def mentioned(step: Step) -> tuple[Thing, ...]:
-    """The single things that a step speaks of, in order, what their descriptions refer to before them."""
+_SIDES = {
+    "left": "on the left of", "right": "on the right of", "near": "nearer to the robot than",
+    "far": "farther from the robot than",
+}  # fmt: skip
+
+
+def mentioned(step: Step, deep: bool = True) -> tuple[Thing, ...]:
+    """The single things that a step speaks of, in order; ``deep``: what their descriptions refer to before them."""
     found: list[Thing] = []
 
     def add(thing: Thing | All) -> None:
         if isinstance(thing, All):
-            for beside in thing.besides:
-                add(beside)
+            for other in (*thing.besides, *([thing.like] if _to_find(thing) else [])):
+                add(other)  # type: ignore[arg-type]
             return
-        if isinstance(thing, Within):
+        if deep and isinstance(thing, (Within, Neighbor)):
             add(thing.thing)
         if thing not in found:
             found.append(thing)
@@ -53,12 +70,24 @@ def mentioned(step: Step) -> tuple[Thing, ...]:
                 case Between(first, second):
                     add(first)
                     add(second)
-        case Rotate(thing, _):
+        case Rotate(thing, _) | Twist(thing, _) | Pile(thing):
             add(thing)
+        case Follow(_, thing) if thing is not None:
+            add(thing)
+        case Sweep(things, into, limit):
+            add(into)
+            if limit is not None:
+                add(limit)
+            add(things)
         case Swap(first, second):
             add(first)
             add(second)
     return tuple(found)
+
+
+def _to_find(things: All) -> bool:
+    """Whether what they are like has to be found on the table first: a picture is looked for as it is."""
+    return things.like is not None and not (isinstance(things.like, Picture) and things.aspect == "identity")
 
 
 def say(thing: Thing | All) -> str:
@@ -74,8 +103,19 @@ def say(thing: Thing | All) -> str:
             return f"the {text} of {{{slot}}}"
         case Within(text, where):
             return f"the {text} at {say(where)}"
-        case All(text):
-            return f"every {text}" if text else "everything else"
+        case Kind(slot):
+            return f"a thing of the shape in {{{slot}}}"
+        case Most(of, attribute, more):
+            what = attribute.word if isinstance(attribute, Lesson) else attribute
+            return f"{say(of)} with the {'most' if more else 'least'} {what}"
+        case Neighbor(of, side):
+            return f"what was {_SIDES[side]} {say(of)}"
+        case All(text, count=count, like=like, aspect=aspect):
+            many = "every" if count is None else f"{count}"
+            if like is None:
+                return f"{many} {text}" if text else "everything else that can be moved"
+            same = f"like {say(like)}" if aspect == "identity" else f"of the {aspect} of {say(like)}"
+            return f"{many} {text or 'thing'} {same}"
 
 
 def say_place(place: Place, moved: Thing | All) -> str:
@@ -99,10 +139,28 @@ def say_place(place: Place, moved: Thing | All) -> str:
             return "back where it was" if thing == moved else f"to where {say(thing)} was"
 
 
-def vagueness(thing: Thing) -> int:
-    """What is said most clearly is looked for first: "the red object" is whatever the bowl spoken of is not."""
-    if isinstance(thing, Within):
-        return 3
-    if isinstance(thing, Words):
-        return 2 if thing.text.endswith("object") else 1
-    return 0
+def say_step(step: Step) -> str:
+    """A step in words, for comments."""
+    match step:
+        case Put(thing, place, degrees):
+            turned = f", turned by {degrees:g} degrees" if degrees else ""
+            return f"Put {say(thing)} {say_place(place, thing)}{turned}"
+        case Rotate(thing, degrees):
+            return f"Turn {say(thing)} by {degrees:g} degrees, clockwise positive"
+        case Rearrange(slot):
+            return f"Bring things to where the picture {{{slot}}} shows them"
+        case Restore():
+            return "Bring back what was moved"
+        case Swap(first, second):
+            return f"Let {say(first)} and {say(second)} change places"
+        case Twist(thing, pairs):
+            return f"Turn {say(thing)} as {'examples show' if len(pairs) > 1 else 'an example shows'}"
+        case Follow(_, thing):
+            return f"Move {say(thing) if thing is not None else 'what moves in the frames'} as the frames show"
+        case StackAs():
+            return "Stack things as the frames show"
+        case Pile(things):
+            return f"Stack {say(things)}"
+        case Sweep(things, into, limit, rule):
+            within = f", {'not beyond' if rule == 'beyond' else 'without touching'} {say(limit)}" if limit else ""
+            return f"Sweep {say(things)} into {say(into)}{within}"

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-SHIFTED = '''def shifted(at, dx, dy):
+SOURCES = {
+    "shifted": '''def shifted(at, dx, dy):
     """A location so many metres further away (x) and to the right (y), on the table."""
     x = min(max(at[0] + dx, BOUNDS["x"][0] + 0.03), BOUNDS["x"][1] - 0.03)
     y = min(max(at[1] + dy, BOUNDS["y"][0] + 0.03), BOUNDS["y"][1] - 0.03)
-    return [x, y, 0.0]'''
-
-SPREAD = '''def spread(at, k, count):
+    return [x, y, 0.0]''',
+    "spread": '''def spread(at, k, count):
     """The k-th of count places side by side around a location."""
-    return [at[0], at[1] + 0.05 * (k - (count - 1) / 2), at[2]]'''
-
-EVERYTHING_LIKE = '''def everything_like(objs, query):
-    """Indices of all objects that fit a description: the best one first, until nothing else fits."""
-    found = [CLIPRetrieval(objs, query)]
-    while len(found) < len(objs):
-        rest = [i for i in range(len(objs)) if i not in found]
-        try:
-            found.append(rest[CLIPRetrieval([objs[i] for i in rest], query)])
-        except Exception:
-            break
-    return found'''
-
-CLOSEST = '''def closest(indices, at, masks):
+    return [at[0], at[1] + 0.05 * (k - (count - 1) / 2), at[2]]''',
+    "closest": '''def closest(indices, at, masks):
     """Which of some things lies closest to a location."""
     best, least = indices[0], 9.0
     for i in indices:
@@ -31,10 +19,76 @@ CLOSEST = '''def closest(indices, at, masks):
         distance = (x - at[0]) ** 2 + (y - at[1]) ** 2
         if distance < least:
             best, least = i, distance
-    return best'''
-
-SIZE = '''def size(mask):
+    return best''',
+    "size": '''def size(mask):
     """Metres along x (away from the robot) and y (to the right) that a thing covers in the picture."""
     x0, y0, x1, y1 = mask.bbox
     a, b = Pixel2Loc([x0, y0]), Pixel2Loc([x1 - 1, y1 - 1])
-    return [abs(b[0] - a[0]), abs(b[1] - a[1])]'''
+    return [abs(b[0] - a[0]), abs(b[1] - a[1])]''',
+    "movable": '''def movable(objs, besides):
+    """Indices of everything but some things and what others are put into, which stays where it is."""
+    stays = list(besides)
+    for kind in ["bowl", "pan", "frame", "container", "pallet", "square", "three-sided rectangle", "line"]:
+        try:
+            stays = stays + FindAll(objs, kind)
+        except Exception:
+            pass  # There is none.
+    return [i for i in range(len(objs)) if i not in stays]''',
+    "looking_like": '''def looking_like(objs, picture):
+    """The index of what a picture shows; of the best thing of its shape, where nothing has its colours."""
+    try:
+        return CLIPRetrieval(objs, picture)
+    except Exception:
+        return FindAll(objs, picture, aspect="shape")[0]''',
+    "most": '''def most(objs, indices, attribute, more):
+    """Which of some things has the most of an attribute, or the least."""
+    best = indices[0]
+    for i in indices:
+        if (Measure(objs[i], attribute) > Measure(objs[best], attribute)) == more:
+            best = i
+    return best''',
+    "agreed": '''def agreed(turns):
+    """The angle that most examples agree on, to 10 degrees; of several the largest, since symmetry hides a part."""
+    best, votes = turns[0], 0
+    for turn in turns:
+        like_it = len([other for other in turns if abs((other - turn + 180) % 360 - 180) < 10])
+        if like_it > votes or (like_it == votes and abs(turn) > abs(best)):
+            best, votes = turn, like_it
+    return best''',
+    "thing_at": '''def thing_at(picture, at):
+    """The thing in a picture of the table that lies closest to a location."""
+    objs, masks = ImageCrop(image=picture, masks=SAM(image=picture))
+    return objs[closest(range(len(objs)), at, masks)]''',
+    "unmoved": '''def unmoved(masks, known):
+    """Indices of the masks that lie where others lay: of things that have not moved."""
+    same = []
+    for i in range(len(masks)):
+        x0, y0, x1, y1 = masks[i].bbox
+        for other in known:
+            u0, v0, u1, v1 = other.bbox
+            common = max(0, min(x1, u1) - max(x0, u0)) * max(0, min(y1, v1) - max(y0, v0))
+            if 2 * common > (x1 - x0) * (y1 - y0) and 2 * common > (u1 - u0) * (v1 - v0):
+                same.append(i)
+    return same''',
+    "next_sweep": '''def next_sweep(indices, masks, region, not_beyond=None, not_touching=None):
+    """How many of some things lie in a region already, and the shortest sweep that brings another one there."""
+    inside, blocked, best = 0, [], []
+    for i in indices:
+        try:
+            actions = SweepActions(i, masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
+        except Exception:
+            blocked.append(i)
+            continue
+        if not actions:
+            inside = inside + 1
+        elif not best or len(actions) < len(best):
+            best = actions
+    if not best and blocked:
+        # There is no way: this says why.
+        best = SweepActions(blocked[0], masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
+    return inside, best''',
+}
+"""Name -> source."""
+
+NEEDS = {"thing_at": ("closest",)}
+"""Which helpers a helper calls."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from instruct2act.authoring.llm.offline.reading import names
+from instruct2act.authoring.llm.offline.reading import lessons, names, phrases
 
 _COURTESY = re.compile(
     r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"
@@ -34,6 +35,12 @@ _SPELLED = re.compile(
     rf"\b({_NUMBER}(?:[ -](?:and )?{_NUMBER})*)(?=[ -](?:degrees?|deg|centimet|cm|millimet|mm|inch|met(?:er|re)))",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(rf"\b({'|'.join(_ONES.split()[2:10])})\b(?![-'])", re.IGNORECASE)
+_ONE = re.compile(
+    r"\b(?:(put|sweep|push|brush|wipe|move|bring|get|take|place|drop|exactly|just|only) (?:a single|(?:any |just |only )?one)"
+    r"(?= (?!by\b)[a-z<])|(?:any |just |only )?one(?= of\b| <object)|a single(?= ))",
+    re.IGNORECASE,
+)
 
 
 class NotUnderstood(Exception):
@@ -44,8 +51,27 @@ class NotUnderstood(Exception):
         super().__init__(missing)
 
 
-def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, float | None]:
-    """The text as the grammar reads it, and the speed that was asked for."""
+@dataclass(frozen=True)
+class Prepared:
+    """An instruction as the grammar reads it.
+
+    Attributes:
+        text: slots and turns of phrase as marks, numbers as digits.
+        speed: of the arm, as a fraction of full, where it was asked for.
+        lessons: what the instruction taught; the text no longer says it.
+    """
+
+    text: str
+    speed: float | None
+    lessons: lessons.Lessons
+
+
+def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
+    """The text as the grammar reads it, the speed that was asked for, and what was taught.
+
+    Raises:
+        NotUnderstood: it speaks of a slot that was not given.
+    """
     text = " ".join(text.replace("’", "'").replace("<", " ").replace(">", " ").replace('"', " ").split())
     speed = _SLOW_SPEED if _SLOW.search(text) else 1.0 if _FAST.search(text) else None
     text = _FAST.sub(" ", _SLOW.sub(" ", text))
@@ -63,8 +89,13 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, flo
         return f"<{found.get('kind')}:{found.get('click', name) if found.get('kind') == 'click' else name}>"
 
     text = re.sub(r"\{([^{}]*)\}", slot, text)
+    text = " ".join(re.sub(r"(?<!\w)'|'(?!\w)", " ", text).split())
+    text, taught = lessons.learn(text)
+    text = phrases.mark(text)
     text = _SPELLED.sub(lambda m: str(_count(m[1])), text)
     text = re.sub(r"(?<=\d)-(?=degree|deg)", " ", text)
+    text = _COUNTED.sub(lambda m: str(_SMALL[m[1].lower()]), text)
+    text = _ONE.sub(lambda m: f"{m[1]} 1" if m[1] else "1", text)
     text = _COURTESY.sub(" ", text)
     text = re.sub(
         r"\b(?:after|start(?:ing)? (?:by|with)|begin(?:ning)? (?:by|with)) (?=\w+ing\b)", "", text, flags=re.IGNORECASE
@@ -74,7 +105,8 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> tuple[str, flo
     text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
     text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)
     text = names.join_pairs(text)
-    return (text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text), speed
+    text = text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text
+    return Prepared(text, speed, taught)
 
 
 def _count(spelled: str) -> int:

@@ -11,8 +11,12 @@ from lark import Token, Tree
 
 from instruct2act.authoring.llm.offline.plan import (
     All,
+    Aspect,
     Click,
     InScene,
+    Kind,
+    Most,
+    Neighbor,
     Picture,
     Step,
     Thing,
@@ -20,6 +24,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Words,
 )
 from instruct2act.authoring.llm.offline.reading import names
+from instruct2act.authoring.llm.offline.reading.lessons import Lessons
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 
 Node: TypeAlias = Any
@@ -27,8 +32,8 @@ Node: TypeAlias = Any
 
 CAN = (
     "I can put things into, onto, beside, left or right of others or somewhere on the table, rotate them by "
-    "degrees, swap two, rearrange the table to a picture, and restore; for example: put the red heart into the "
-    "blue bowl, then rotate the star by 30 degrees"
+    "degrees, swap two, stack them, sweep them into an open frame, follow what pictures show, rearrange the table to "
+    "a picture, and restore; for example: put the red heart into the blue bowl, then rotate the star by 30 degrees"
 )
 """What to try: the whole of what the embedded author understands, in a sentence."""
 
@@ -42,6 +47,7 @@ class Talk:
     """What has been said so far."""
 
     clicks: int
+    lessons: Lessons
     it: Thing | All | None = None
     there: Thing | None = None
     """Where ``it`` was put into: "behind it" means behind the container just as well."""
@@ -53,6 +59,24 @@ class Talk:
     taken_out: bool = False
 
 
+SEVERAL = ("some", "every", "everything", "them", "counted", "counted_like", "every_like", "alike")
+"""What the grammar calls noun phrases that may mean several things."""
+
+
+def remember(thing: Thing | All, talk: Talk) -> None:
+    """What was moved last is "it"."""
+    talk.it, talk.there = thing, None
+    if talk.picked == thing:
+        talk.picked = None
+    if thing not in talk.moved:
+        talk.moved.append(thing)
+
+
+def part_of(tree: Node, kinds: Sequence[str]) -> Node:
+    """The first subtree of one of these kinds."""
+    return next(part for part in tree.children if isinstance(part, Tree) and part.data in kinds)
+
+
 def things_of(tree: Node, talk: Talk) -> list[Thing | All]:
     """What one or several noun phrases mean.
 
@@ -61,15 +85,42 @@ def things_of(tree: Node, talk: Talk) -> list[Thing | All]:
     """
     match tree.data:
         case "them":
-            if not talk.moved:
+            if not talk.moved and talk.it is None:
                 raise NotUnderstood("who 'they' are", "", "name the things")
-            return list(talk.moved)
+            return list(talk.moved) or [it_of(talk)]
         case "everything":
             return [All("", _except(tree, talk))]
         case "every":
             words = _words(tree.children[0])
             return [All(_caption(words), _except(tree, talk))]
+        case "counted":
+            number, name = tree.children[:2]
+            return [All(_caption(_words(name)), _except(tree, talk), _count(number))]
+        case "counted_like":
+            return [All(like=Picture(token(tree, "OBJECT")[8:-1]), count=_count(token(tree, "NUMBER")))]
+        case "every_like":
+            return [All(like=Picture(token(tree, "OBJECT")[8:-1]))]
+        case "alike":
+            return [_alike(tree, talk)]
     return [thing for child in tree.children for thing in _each(child, _head(tree), talk)]
+
+
+def _count(number: str) -> int:
+    count = int(float(number))
+    if count < 1:
+        raise NotUnderstood(f"{number} things", "", "say how many")
+    return count
+
+
+def _alike(tree: Node, talk: Talk) -> All:
+    """Everything that equals another thing in some way; "it" is that thing from now on."""
+    aspect: Aspect = token(tree, "SAME")[6:-1]  # type: ignore[assignment]
+    parts = [part for part in tree.children if isinstance(part, Tree)]
+    text = _caption(_words(parts.pop(0))) if parts and parts[0].data == "name" else ""
+    like = thing_of(parts[0], talk) if parts else None
+    if like is not None:
+        talk.it, talk.there = like, None
+    return All("" if text == "object" else text, () if like is None else (like,), None, like, aspect)
 
 
 def _each(tree: Node, head: str, talk: Talk) -> list[Thing | All]:
@@ -114,6 +165,8 @@ def thing_of(tree: Node, talk: Talk) -> Thing:
     match tree.data:
         case "it":
             thing = talk.there or it_of(talk)
+            if isinstance(thing, All) and thing.like is not None and thing.aspect != "identity":
+                return thing.like
             if isinstance(thing, All):
                 raise NotUnderstood("what 'it' is, of several things", "", "name the thing")
             return thing
@@ -125,6 +178,15 @@ def thing_of(tree: Node, talk: Talk) -> Thing:
             return InScene(_described(tree.children[0]), slot[7:-1])
         case "described":
             return Words(_described(tree))
+        case "kind":
+            return Kind(token(tree, "KIND")[6:-1])
+        case "most":
+            return _most(tree, talk)
+        case "neighbor":
+            of = thing_of(tree.children[1], talk) if len(tree.children) > 1 else it_of(talk)
+            if isinstance(of, All):
+                raise NotUnderstood("whose neighbour", "", "name the thing")
+            return Neighbor(of, str(tree.children[0])[10:-1])  # type: ignore[arg-type]
         case "click_slot":
             return Click(_clicked(int(str(tree.children[0])[7:-1]), talk))
         case "click" | "click_ordinal":
@@ -138,6 +200,19 @@ def thing_of(tree: Node, talk: Talk) -> Thing:
             return Click(next_click(talk))
         case other:
             raise AssertionError(f"the grammar has a thing {other} that nobody reads")
+
+
+def _most(tree: Node, talk: Talk) -> Most:
+    """Of "the less daxer block", "the tallest one": which things are compared, and in what."""
+    degree, attribute = token(tree, "DEGREE")[1:-1].split(":")
+    of: Words | Kind = Words("object")
+    for part in tree.children:
+        if isinstance(part, Token) and part.type in ("OBJECT", "KIND"):
+            of = Kind(part[part.index(":") + 1 : -1])
+        elif isinstance(part, Tree):
+            of = Words(_caption(_words(part)))
+    lesson = talk.lessons.adjectives.get(attribute)
+    return Most(of, lesson if lesson is not None else attribute, degree == "most")  # type: ignore[arg-type]
 
 
 def next_click(talk: Talk) -> int:
@@ -161,7 +236,12 @@ def _place_of(ordinal: str) -> int:
 
 def token(tree: Node, kind: str) -> str:
     """The first token of a kind among a tree's children."""
-    return next(str(child) for child in tree.children if isinstance(child, Token) and child.type == kind)
+    return tokens(tree, kind)[0]
+
+
+def tokens(tree: Node, kind: str) -> list[str]:
+    """Every token of a kind among a tree's children."""
+    return [str(child) for child in tree.children if isinstance(child, Token) and child.type == kind]
 
 
 def _described(tree: Node) -> str:

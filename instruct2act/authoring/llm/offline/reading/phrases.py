@@ -1,0 +1,184 @@
+"""Turns of phrase that stand for one idea, as marks: ``<same:texture>``, ``<limit:beyond>``, ``<neighbor:near>``, ``<most:height>``.
+
+They come in too many forms for a grammar of words; each mark is one token of the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+
+_I = re.IGNORECASE
+_PICTURE = r"<(?:object|kind|click):[^>]*>"
+_THING = (
+    rf"(?P<thing>(?:the |this |that |one |object |thing |in |shown )*{_PICTURE}|(?:the|that|this) (?:\w+ ){{0,4}}?\w+?)"
+)
+
+# --- like another thing -----------------------------------------------------------------------------------------------
+
+_LOOK = (
+    r"(?P<look>textures?|patterns?|colou?rs?(?: and patterns?)?|prints?|looks?|surfaces?|materials?|designs?|coating)"
+)
+_FORM = r"(?P<form>profiles?|shapes?|outlines?|forms?|silhouettes?|contours?|cross[- ]sections?)"
+_ASPECT = rf"(?:(?:overall|outer|general|basic|surface) )?(?:{_LOOK}|{_FORM})"
+_WITH = (
+    r"(?:(?:with|having|of|in|sharing|bearing|wearing|that|which|who|whose|have|has|had|share|shares|got|are|is|"
+    r"happen to|show|carry|carries) )*"
+)
+_EQUAL = r"(?:exactly |just )?(?:the |an? )?(?:very )?(?:same|identical|matching|equal)"
+_SAME = tuple(
+    re.compile(pattern, _I)
+    for pattern in (
+        rf"\b{_WITH}{_EQUAL} {_ASPECT}(?: (?:as|like|with|to|of)(?: that of| those of)?(?= ))?",
+        rf"\b(?:(?:that|which) )?(?:match(?:es|ing)?|equals?|resembl(?:e|es|ing)|looks? like|(?:is|are) like|like) {_THING}"
+        rf" in (?:the |their |its )?{_ASPECT}",
+        rf"\b{_WITH}(?:the )?{_ASPECT} of {_THING}(?= )",
+        rf"\b{_WITH}{_THING}'s {_ASPECT}",
+        rf"\bwhose {_ASPECT} (?:is|are|match(?:es)?|equals?|looks? like|resembles?)"
+        rf"(?: (?:the same as|like|that of|identical to|equal to|the))* {_THING}(?:'s(?: (?:own|\w+))?)?(?= )",
+        rf"\b{_WITH}(?P<form2>shaped)(?: (?:just|exactly))? (?:like|as)",
+        rf"\b{_WITH}(?P<look2>textured|patterned|colou?red|decorated|painted)(?: (?:just|exactly))? (?:like|as)",
+    )
+)
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+_PASS = (
+    r"(?:exceed(?:ing|ed)?|cross(?:ing|ed)?|(?:go(?:ing)?|get(?:ting)?|mov(?:e|ing)|push(?:ing)?(?: (?:it|them|any|anything))?|"
+    r"run(?:ning)?|slid(?:e|ing)|end(?:ing)? up|stray(?:ing)?) (?:it |them )?(?:over|beyond|past|across|behind|further than|"
+    r"farther than|above)|pass(?:ing|ed)?(?: over| beyond)?|over-?shoot(?:ing)?|over-?step(?:ping|ped)?|overrun(?:ning)?|"
+    r"surpass(?:ing|ed)?)"
+)
+_TOUCH = (
+    r"(?:touch(?:ing|ed)?|hit(?:ting)?|bump(?:ing)? (?:into|against)|(?:mak(?:e|ing)|com(?:e|ing) (?:in|into)|any) "
+    r"(?:any )?contact with|contact(?:ing)?|disturb(?:ing|ed)?|brush(?:ing)? (?:against|past)|run(?:ning)? into|"
+    r"collid(?:e|ing) with|graz(?:e|ing)|knock(?:ing)? (?:into|against)|driv(?:e|ing) over|sweep(?:ing)? over)"
+)
+_LEAD = (
+    r"(?:[,;.:]? ?\b(?:and|but|while|yet|also|so that|provided that|as long as|with) |[,;.:] ?| )?(?:\b(?:mak(?:e|ing) sure|"
+    r"(?:be|being) (?:careful|sure)|tak(?:e|ing) care|ensur(?:e|ing)|watch(?:ing)? out)(?: that)? )?"
+    r"(?:\b(?:you|it|they|none of (?:them|it)|none|nothing|no [a-z]+|anything|everything|the [a-z]+|while|at the same time) )?"
+)
+_NOT = (
+    r"\b(?:without(?: (?:ever|any|anything|them|it|letting (?:it|them|anything)|having (?:it|them)))?|"
+    r"(?:do|does|must|may|should|can|shall|will|are|is)(?: ?n[o']t|not)(?: (?:to|be allowed to|let (?:it|them|anything|any)))?|"
+    r"(?:must|may|should|can|shall|will|to)? ?never|not (?:to|even)|not|cannot|don't(?: let (?:it|them|anything|any))?|avoid(?:ing)?|"
+    r"rather than|instead of|ever|(?<=none of them )(?:may|should|must|can|shall)?|(?<=nothing )(?:may|should|must|can|shall)?|"
+    r"(?<=none )(?:may|should|must|can|shall)?)"
+)
+_LIMITS = (
+    ("beyond", re.compile(rf"{_LEAD}{_NOT} ?(?:ever )?{_PASS}(?= )", _I)),
+    ("touching", re.compile(rf"{_LEAD}{_NOT} ?(?:ever )?{_TOUCH}(?= )", _I)),
+    (
+        "beyond",
+        re.compile(
+            rf"{_LEAD}\b(?:(?:(?:to )?(?:stay|stop|keep|remain|halt)(?:ping|ing|s)?(?: (?:them|it|everything))?|all|only|but) )?"
+            r"(?:short of|(?:on|to) this side of|(?:no|not) (?:further|farther|more) than|(?:no|not any) (?:further|farther) than|"
+            r"up to)(?= )",
+            _I,
+        ),
+    ),
+    ("beyond", re.compile(rf"{_LEAD}\b(?:to )?(?:stay|stop|keep|remain|halt)(?:ping|ing|s)?(?: (?:them|it))? (?:before|within|"
+                          r"in front of|inside|behind)(?= )", _I)),
+    (
+        "touching",
+        re.compile(
+            rf"{_LEAD}\b(?:(?:to )?(?:stay|keep|steer|remain)(?:ing|s)?(?: (?:them|it|everything|well))? )"
+            r"(?:clear of|away from|off|free of)(?= )|"
+            rf"{_LEAD}\b(?:avoid(?:ing)?|leav(?:e|ing) alone|go(?:ing)? (?:a?round)|spar(?:e|ing))(?= )",
+            _I,
+        ),
+    ),
+)  # fmt: skip
+_PASSIVE = re.compile(
+    rf"(?:[,;.:]? ?\b(?:and|but|while|with) |[,;.:] ?)(?P<thing>(?:the |this |that )*(?:{_PICTURE}|[a-z]+(?: [a-z]+)?)) "
+    r"(?:(?:must|may|should|can|shall|is|are|has|have|needs?)(?: ?n[o']t|not)(?: to)?|cannot|stays?|staying|remains?|remaining|not)"
+    r" (?:be |being |get )?(?:to be )?(?:(?P<beyond>exceeded|crossed|passed|overstepped)|"
+    r"(?P<touching>touched|untouched|hit|disturbed|contacted|alone|bumped))\b",
+    _I,
+)
+
+# --- a neighbour of before --------------------------------------------------------------------------------------------
+
+_SIDES = {
+    "north": "near", "top": "near", "upper": "near", "near": "near", "front": "near", "above": "near",
+    "south": "far", "bottom": "far", "lower": "far", "far": "far", "below": "far", "behind": "far",
+    "west": "left", "left": "left", "east": "right", "right": "right",
+}  # fmt: skip
+_SIDE = rf"(?P<side>{'|'.join(_SIDES)})(?:ern)?(?:[- ]hand)?(?:most)?(?: side| edge| direction)?"
+_BEFORE = (
+    r"previously|before|beforehand|originally|initially|formerly|earlier|at first|first|once|in the beginning|"
+    r"at the (?:start|beginning|outset)|to begin with|to start with|until (?:now|then)|at that time|prior to (?:that|this|the move)|"
+    r"before (?:that|this|it was moved|it moved|you moved it|the move|anything moved|moving it)"
+)
+_WAS = r"was|were|had been|used to (?:be|stand|lie|sit)|stood|sat|lay|had|would be"
+_BE = rf"(?:{_WAS}|{_BEFORE}|is|that|which|located|lying|standing|sitting|placed|found|positioned|directly|immediately|just|its?|neighbou?r)"
+_OF = r"(?P<of> (?:side )?(?:of|from|to) (?:it|its|that one|the first one)\b| (?:side )?(?:of|from)(?= (?:the )?<object))?"
+_NEIGHBORS = tuple(
+    re.compile(pattern, _I)
+    for pattern in (
+        rf"\b(?:the|that|whatever|whichever|what|its?)(?: (?:object|thing|one|item|piece|block|shape|neighbou?r))?"
+        rf"(?P<past>(?:,? {_BE})*)(?: (?:at|to|on|in|towards))?(?: (?:its|the|his))?(?: (?:immediate|direct|own))? {_SIDE}{_OF}"
+        rf"(?P<adverb>(?: (?:{_BEFORE}))?)(?! neighbou?r)(?=[ .,;!]|$)",
+        rf"\b(?:its|the|his)(?: (?:former|previous|old|original|earlier|immediate|direct|one-time))* {_SIDE} neighbou?r{_OF}"
+        rf"(?P<past>)(?P<adverb>(?: (?:from )?(?:{_BEFORE}))?)",
+        rf"\b(?:its|the|his)(?: (?:former|previous|old|original|earlier|immediate|direct))* neighbou?r (?:at|to|on|in|from|of)"
+        rf"(?: (?:its|the))? {_SIDE}{_OF}(?P<past>)(?P<adverb>(?: (?:{_BEFORE}))?)",
+    )
+)
+
+# --- the tallest, the darker ------------------------------------------------------------------------------------------
+
+_DEGREES = (
+    ("most:height", r"(?:tall|high)est|taller|most high"),
+    ("least:height", r"(?:short|low|flatt)est|shorter(?! block)|flatter"),
+    ("most:size", r"(?:bigg|larg)est|bigger|larger"),
+    ("least:size", r"(?:small|littl|tini)est|smaller"),
+    ("most:lightness", r"(?:light|bright|pal)est|lighter|brighter|paler"),
+    ("least:lightness", r"darkest|darker"),
+)
+
+# --- what frames show -------------------------------------------------------------------------------------------------
+
+_WAY = re.compile(
+    r"\b(?<![<:_])(?:(?:to |be )?(?:follow|trac|imitat|mimic|repeat|travel|pass|visit|demonstrat|guid|lead|walk|perform|execut|show)"
+    r"(?:e|s|es|ed|ing|n|king|ked)?|(?:to )?(?:go|goes|going|steps?|do|carry out|in turn|one by one|step by step)|"
+    r"(?:through|along|via|by way of|in turn)|"
+    r"(?:motion|movement|path|trajector|route|track|way ?point|course|sequence|series|step|stop|video|clip|demonstration|demo|"
+    r"animation|journey|move|place|position|location|frame|picture|image|snapshot|photo|stage|key ?frame|order|pattern|spot|"
+    r"sequence|process|procedure|build)"
+    r"(?:y|ies|s)?(?: \d)?|like (?:so|this)|this way|as follows|(?:following|given|same|shown|exact|three|3|consecutive|very))\b"
+    r"(?! <object|:\w)",
+    _I,
+)
+"""Words around a row of frames; which verb it is matters only where things are stacked."""
+
+
+def mark(text: str) -> str:
+    """The text with its turns of phrase as marks."""
+    if "<frame:" in text:
+        return " ".join(_WAY.sub("<way>", text).split())
+    for pattern in _NEIGHBORS:
+        text = pattern.sub(_neighbor, text)
+    for pattern in _SAME:
+        text = pattern.sub(_same, text)
+    text = _PASSIVE.sub(lambda m: f" <limit:{'beyond' if m['beyond'] else 'touching'}> {m['thing']}", text)
+    for rule, pattern in _LIMITS:
+        text = pattern.sub(f" <limit:{rule}>", text)
+    for degree, words in _DEGREES:
+        text = re.sub(rf"\b(?:{words})\b", f"<{degree}>", text, flags=_I)
+    return " ".join(text.split())
+
+
+def _same(match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    aspect = "texture" if groups.get("look") or groups.get("look2") else "profile"
+    return f"<same:{aspect}> {groups.get('thing') or ''}".rstrip()
+
+
+def _neighbor(match: re.Match[str]) -> str:
+    told = f"{match['past']} {match['adverb']}".lower()
+    by_name = "neighbo" in match[0].lower()
+    if not by_name and not re.search(rf"\b(?:{_WAS}|{_BEFORE})\b", told):
+        return match[0]
+    of = (match["of"] or "").strip()
+    return f"<neighbor:{_SIDES[match['side'].lower()]}>{' of ' if of in ('of', 'from', 'side of') else ''}"
