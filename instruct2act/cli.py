@@ -9,8 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
+from instruct2act.authoring import command as authoring
 from instruct2act.evaluation import command as evaluation
-from instruct2act.options import ConfigFile, Env, EnvName, PerceptionName, Set, VimaBench, VimaBenchPython
+from instruct2act.options import (
+    Author,
+    ConfigFile,
+    Env,
+    EnvName,
+    PerceptionName,
+    Set,
+    VimaBench,
+    VimaBenchPython,
+    author_settings,
+)
 
 app = typer.Typer(
     name="instruct2act",
@@ -76,6 +87,7 @@ def run(
     perception: Annotated[
         PerceptionName, typer.Option(help="From pixels, or with the simulator's ground truth.")
     ] = PerceptionName.default,
+    author: Author = None,
     reward_state: Annotated[
         RewardState, typer.Option(help="What the reward function looks at: the simulator's state, or the images.")
     ] = RewardState.simulator,
@@ -109,6 +121,7 @@ def run(
 
     given = [
         *perception.settings(),
+        *author_settings(author),
         *env.settings(vimabench, vimabench_python),
         f"reward.state={reward_state.value}",
         f"sandbox.mode={sandbox.value}",
@@ -172,6 +185,7 @@ def train(
     raise typer.Exit(command.train(checkpoint.value, minutes, seed, out, evaluate, export))
 
 
+authoring.add_to(app)
 evaluation.add_to(app)
 
 

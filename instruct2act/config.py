@@ -79,7 +79,11 @@ class Llm(_Part):
     model: str = Field("", description="what that server calls the model")
     key_env: str = Field("OPENAI_API_KEY", description="the environment variable that holds the key; '' sends none")
     images: Literal["auto", "on", "off"] = Field(
-        "auto", description="pictures go along; auto falls back to words where the server refuses them"
+        "auto", description="how: as pictures, or in words (off); auto takes words where the server refuses pictures"
+    )
+    pictures: Literal["nothing", "instruction", "scene"] = Field(
+        "scene",
+        description="what is shown: nothing, the instruction's pictures, or the table before anything moved too",
     )
     max_tokens: int = Field(2000, ge=64, le=200_000, description="tokens of an answer, thinking included")
     temperature: float | None = Field(None, ge=0, le=2, description="the server's own when left out")
@@ -87,6 +91,9 @@ class Llm(_Part):
         {}, description="more fields of a request, e.g. {reasoning_effort: low}; null drops one"
     )
     repairs: int = Field(2, ge=0, le=10, description="further answers asked for with what was wrong with the last one")
+    check_goal: bool = Field(
+        False, description="a run that ends well goes back too where the author's own reward says that it failed"
+    )
     deadline_s: float = Field(120.0, gt=0, description="wall time of one call, retries included")
     retries: int = Field(4, ge=0, le=20, description="of a call, on 429, 5xx and cut connections")
     price_in: float = Field(0.0, ge=0, description="money for a million tokens read")
@@ -97,6 +104,12 @@ class Llm(_Part):
     replay: Literal["off", "record", "replay", "replay-or-fail"] = Field(
         "off", description="replay asks and records only what the cassette lacks, replay-or-fail never asks"
     )
+
+    @field_validator("images", "replay", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        # YAML reads a bare on or off as a truth value.
+        return ("off", "on")[value] if isinstance(value, bool) else value
 
     @field_validator("base_url")
     @classmethod

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from instruct2act import __version__, events
+from instruct2act.authoring import policy
 from instruct2act.authoring.llm import Completion
-from instruct2act.evaluation.record import Call, Carried, EpisodeRecord, EpisodeSpec, Stage, Status, identity
+from instruct2act.evaluation.record import Attempt, Call, Carried, EpisodeRecord, EpisodeSpec, Stage, Status, identity
 from instruct2act.events import Event, Listener
 from instruct2act.resources import revision
 from instruct2act.runtime import Runtime
@@ -105,9 +106,9 @@ class Diary:
         """Whether a listener looks at motions."""
         return any(listener.wants_frames for listener in self.listeners)
 
-    def executed(self, execution: Execution) -> None:
-        """The program's run."""
-        self.facts["calls"] = tuple(
+    def ran(self, execution: Execution) -> None:
+        """One run of a program: its calls and prints, after those of earlier runs."""
+        calls = tuple(
             Call(
                 name=call.name,
                 arguments={name: _short(value) for name, value in call.arguments.items()},
@@ -117,8 +118,17 @@ class Diary:
             )
             for call in execution.calls
         )
-        self.facts["prints"] = execution.prints
+        self.facts["calls"] = (*self.facts.get("calls", ()), *calls)
+        self.facts["prints"] = self.facts.get("prints", "") + execution.prints
         self._spent("program", execution.seconds.get("program", 0.0))
+        self._spent("run", execution.seconds.get("wall", 0.0))
+
+    def attempted(self, attempts: Sequence[policy.Attempt]) -> None:
+        """Answers that were not right, and what was said of each."""
+        self.facts["attempts"] = tuple(Attempt(answer=one.answer, trouble=one.trouble) for one in attempts)
+
+    def executed(self, execution: Execution) -> None:
+        """How the last run ended."""
         failure = execution.error
         if failure is None:
             self.ended("finished")
@@ -142,6 +152,10 @@ class Diary:
             self.failed_at = "motion" if missed else "goal"
             reason = verdict.reason or "; ".join(f"not reached: {stage}" for stage, held in verdict.stages if not held)
             self.error = {"type": "Goal", "message": f"{missed.status}: {missed.error}" if missed else reason}
+
+    def unscored(self, error: Mapping[str, Any]) -> None:
+        """No reward could be had; how the episode ended stays."""
+        self.ended(self.status, "reward", error)
 
     def scored(self, score: Score, source: str, state: str) -> None:
         """The reward."""

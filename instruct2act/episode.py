@@ -7,16 +7,16 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from instruct2act import asking, bindings
+from instruct2act import asking, bindings, repair
 from instruct2act.authoring.llm import LLMError
-from instruct2act.authoring.policy import NoProgram
+from instruct2act.authoring.policy import Conversation, NoProgram
 from instruct2act.authoring.program import Program, Refusal
-from instruct2act.authoring.reward import RewardFailed, spots
+from instruct2act.authoring.reward import RewardFailed, RewardFunction, spots
 from instruct2act.diary import Diary
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.events import Ended, Listener, Started, Written
 from instruct2act.runtime import Runtime
-from instruct2act.sandbox import Execution, StopFlag, Watch
+from instruct2act.sandbox import Execution, Score, StopFlag, Watch
 from skills import load
 from skills.context import Context
 from skills.errors import RobotLost, SkillError
@@ -82,19 +82,35 @@ def _play(
     pictures: Mapping[str, Image],
 ) -> None:
     """From the instruction to the score; the diary knows how far it came."""
-    instruction = _instruction(spec, robot, pictures)
+    instruction = instruction_of(spec, robot, pictures)
     start = robot.observe()
     diary.facts["instruction"] = instruction.text
     diary.tell(Started(instruction, start, spec.scene(), robot.env.inventory()))
     moments = Moments(robot, runtime, start)
-    program = _program(instruction, runtime, diary)
-    if program is not None:
-        diary.executed(_run(program, instruction, robot, runtime, diary, moments, stop))
+    reward = Reward(instruction, start, moments, runtime, diary)
+    talk = runtime.policy.begin(instruction, heard=diary.answered, shown=runtime.shown(instruction, start))
+    diary.facts["prompt"] = talk.digest
+    execution: Execution | None = None
+    while (program := _program(talk, diary, execution is None)) is not None:
+        execution = _run(program, instruction, robot, runtime, diary, moments, stop)
+        diary.ran(execution)
+        trouble = repair.trouble(execution)
+        if trouble is None and execution.status == "finished" and runtime.config.llm.check_goal:
+            trouble = repair.unreached(reward.score())
+        if trouble is None or not talk.goes_on or not robot.info.simulated:
+            break  # an arm that was stopped waits for a person
+        moved = repair.moved(diary.actions)
+        now = runtime.shown(Instruction(instruction.text), robot.observe()) if moved else None
+        talk.tell(repair.message(trouble, moved), now)
+        robot.acknowledge()
+    diary.attempted(talk.attempts)
+    if execution is not None:
+        diary.executed(execution)
         diary.judged(robot.verdict())
-        _score(instruction, start, moments, runtime, diary)
+        reward.record()
 
 
-def _instruction(spec: EpisodeSpec, robot: SimRobot | VimaBenchRobot, pictures: Mapping[str, Image]) -> Instruction:
+def instruction_of(spec: EpisodeSpec, robot: SimRobot | VimaBenchRobot, pictures: Mapping[str, Image]) -> Instruction:
     """The person's own, or the task's. With a task, a sentence of one's own is another way to say what it asks."""
     own = robot.env.instruction
     if spec.text is None:
@@ -102,21 +118,22 @@ def _instruction(spec: EpisodeSpec, robot: SimRobot | VimaBenchRobot, pictures: 
     return asking.instruction(spec.text, pictures, spec.clicks, own)
 
 
-def _program(instruction: Instruction, runtime: Runtime, diary: Diary) -> Program | None:
-    """What the author writes; None when there is nothing to run, and the diary knows why."""
-    diary.facts["prompt"] = runtime.policy.digest(instruction)
+def _program(talk: Conversation, diary: Diary, first: bool) -> Program | None:
+    """What the author writes; None when there is nothing (more) to run, and the diary knows why."""
     with diary.stage("llm"):
         try:
-            answer = runtime.policy.write(instruction, heard=diary.answered)
+            answer = talk.answer()
         except NoProgram as none:
-            diary.facts["program"] = none.program.source if none.program else ""
-            diary.ended("failed", "llm", _told(none))
+            if first:
+                diary.facts["program"] = none.program.source if none.program else ""
+                diary.ended("failed", "llm", _told(none))
             return None
         except LLMError as error:
             diary.ended("infrastructure", "llm", _told(error))
             return None
     if isinstance(answer, Refusal):
-        diary.ended("refused", "llm", {"type": "Refused", "message": str(answer)})
+        if first:
+            diary.ended("refused", "llm", {"type": "Refused", "message": str(answer)})
         return None
     diary.facts["program"] = answer.source
     diary.tell(Written("program", answer.source, diary.facts.get("model", ""), diary.seconds["llm"]))
@@ -133,7 +150,8 @@ def _run(
     stop: StopFlag,
 ) -> Execution:
     """The program, in the sandbox, on the robot."""
-    watch = Watch(runtime.limits, stop, on_tick=diary.moving, wants_frame=diary.wants_frame)
+    limits = replace(runtime.limits, episode_s=max(runtime.limits.episode_s - diary.seconds.get("run", 0.0), 0.001))
+    watch = Watch(limits, stop, on_tick=diary.moving, wants_frame=diary.wants_frame)
 
     def note(kind: str, facts: Mapping[str, Any]) -> None:
         diary.noted(kind, facts)
@@ -168,22 +186,49 @@ def _run(
     )
 
 
-def _score(instruction: Instruction, start: Observation, moments: Moments, runtime: Runtime, diary: Diary) -> None:
-    """The author's reward function, on the states of the simulator or of perception."""
-    state = runtime.config.reward.state
-    with diary.stage("reward"):
-        try:
-            slots = moments.slots(instruction) | spots(instruction.clicks, start.views["top"].camera)
-            objects = moments.history[0].objects
-            written = runtime.rewards.write(instruction, objects, slots, heard=diary.answered)
-            if isinstance(written, Refusal):
-                return
-            diary.tell(
-                Written("reward", written.source, diary.facts.get("model", ""), diary.seconds.get("reward", 0.0))
-            )
-            diary.scored(written.score(moments.history, slots), written.source, state)
-        except (NoProgram, LLMError, RewardFailed, SkillError) as error:
-            diary.ended(diary.status, "reward", _told(error))
+class Reward:
+    """The author's reward function: written once, when it is first asked for; scores what has happened so far."""
+
+    def __init__(
+        self, instruction: Instruction, start: Observation, moments: Moments, runtime: Runtime, diary: Diary
+    ) -> None:
+        self._instruction, self._start, self._moments = instruction, start, moments
+        self._runtime, self._diary = runtime, diary
+        self._function: RewardFunction | None = None
+        self._slots: dict[str, Any] = {}
+        self._asked = False
+        self._trouble: dict[str, str] = {}
+
+    def score(self) -> Score | None:
+        """The score as things stand; None when there is none."""
+        with self._diary.stage("reward"):
+            try:
+                if not self._asked:
+                    self._asked = True
+                    self._write()
+                return self._function.score(self._moments.history, self._slots) if self._function else None
+            except (NoProgram, LLMError, RewardFailed, SkillError) as error:
+                self._trouble = _told(error)
+                return None
+
+    def record(self) -> None:
+        """The last score goes into the record, or why there is none."""
+        score = self.score()
+        if self._trouble:
+            self._diary.unscored(self._trouble)
+        if score is not None and self._function is not None:
+            self._diary.scored(score, self._function.source, self._runtime.config.reward.state)
+
+    def _write(self) -> None:
+        camera = self._start.views["top"].camera
+        self._slots = self._moments.slots(self._instruction) | spots(self._instruction.clicks, camera)
+        objects = self._moments.history[0].objects
+        written = self._runtime.rewards.write(self._instruction, objects, self._slots, heard=self._diary.answered)
+        if isinstance(written, Refusal):
+            return
+        self._function = written
+        seconds = self._diary.seconds.get("reward", 0.0)
+        self._diary.tell(Written("reward", written.source, self._diary.facts.get("model", ""), seconds))
 
 
 class Moments:

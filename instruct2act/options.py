@@ -42,6 +42,16 @@ VimaBenchPython = Annotated[
     Path | None, typer.Option(metavar="PY", help="A Python that has what VIMABench needs; this one when left out.")
 ]
 
+Author = Annotated[
+    str | None,
+    typer.Option(help="Who writes programs and rewards: offline, openai, replay; as the setting author.provider."),
+]
+
+
+def author_settings(author: str | None) -> list[str]:
+    """What `--author` stands for, as `--set` takes it."""
+    return [] if author is None else [f"author.provider={json.dumps(author)}"]
+
 
 Set = Annotated[
     list[str] | None,

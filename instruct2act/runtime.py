@@ -11,12 +11,15 @@ import sim
 from instruct2act import registry
 from instruct2act.authoring import llm
 from instruct2act.authoring.policy import Policy
+from instruct2act.authoring.prompt import Shown
 from instruct2act.authoring.reward import RewardWriter
+from instruct2act.authoring.seeing import Seeing
 from instruct2act.config import Config
 from instruct2act.evaluation.record import EpisodeSpec
 from instruct2act.sandbox import Gateway, Limits
 from skills.backends import Retriever, Segmenter, weights
 from skills.errors import Mistake
+from skills.types import Instruction, Observation
 
 if TYPE_CHECKING:
     from sim.robot import SimRobot
@@ -81,6 +84,24 @@ class Runtime:
     def rewards(self) -> RewardWriter:
         """Writes reward functions."""
         return RewardWriter(self._author, self.gateway.backend, self.config.author.style, self.config.llm.repairs + 1)
+
+    def shown(self, instruction: Instruction, start: Observation) -> Shown | None:
+        """What goes along with an instruction for an author that can make use of it; None for the others."""
+        return self.seen(instruction, start) if getattr(self._author, "sees", False) else None
+
+    def seen(self, instruction: Instruction, start: Observation) -> Shown:
+        """Pictures, and words about them, as `llm.pictures` and `llm.images` ask for."""
+        view = start.views["top"]
+        return self._seeing.look(instruction, view if self.config.perception.truth else view.without_truth())
+
+    @cached_property
+    def _seeing(self) -> Seeing:
+        from sim.objects import SHAPES
+        from sim.textures import TEXTURES
+
+        told = self.config.llm
+        names = list(SHAPES), list(TEXTURES)
+        return Seeing(self.segmenter, self.retriever, names, told.pictures, told.images != "on")
 
     @cached_property
     def _author(self) -> llm.LLM:

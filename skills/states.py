@@ -60,6 +60,10 @@ class Watcher:
         seen, whole = self._see(view)
         return tuple(one.state for id, one in _stacked(seen, whole).items() if id in self._seen)
 
+    def name(self, picture: Image) -> str:
+        """What a picture of one thing looks like, among the words: "red and blue striped heart"; "" when none fits."""
+        return f"{self._named(picture, self._textures)} {self._named(picture, self._shapes)}".strip()
+
     def find(self, picture: Image) -> int | None:
         """The id of the thing that a picture shows, or None when none looks like it."""
         if not self._seen:

@@ -120,6 +120,13 @@ class Shown(_Data):
     call: int = -1
 
 
+class Attempt(_Data):
+    """An answer of the author's that was not right, as it came, and what it was told of it."""
+
+    answer: str
+    trouble: str
+
+
 class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
@@ -140,6 +147,7 @@ class EpisodeRecord(_Data):
     model: str = ""
     fingerprint: str = ""
     program: str = ""
+    attempts: tuple[Attempt, ...] = ()
     reward_source: str = ""
     calls: tuple[Call, ...] = ()
     actions: tuple[Carried, ...] = ()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -9,14 +10,17 @@ from sentences import PARAPHRASES
 from test_parse import slots_of
 
 import skills
-from instruct2act.authoring import prompt, vocabulary
+from instruct2act.authoring import calls, prompt, vocabulary
 from instruct2act.authoring.llm import LLMError, Message, digest, estimated_tokens, load
+from instruct2act.authoring.program import Program
 from instruct2act.authoring.prompt import Request
+from instruct2act.authoring.reward import RewardWriter
 from instruct2act.sandbox import Gateway
 from skills.errors import UnknownName
-from skills.types import Instruction, ObjectState, Pose, Slot
+from skills.types import Image, Instruction, ObjectState, Pose, Slot
 
-MOST_TOKENS = 3000
+MOST_TOKENS = {"compact": 3000, "agnostic": 3500}
+SQUARE = ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1))
 TEXTS = st.text(max_size=80)
 
 
@@ -44,30 +48,58 @@ def test_nothing_in_an_instruction_reads_as_prompt(text: str) -> None:
 @pytest.mark.parametrize("style", prompt.styles())
 def test_a_prompt_is_short_and_tells_everything(task: str, style: str) -> None:
     system, turn = prompt.for_program(instruction(PARAPHRASES[task][1][0]), style)
-    assert estimated_tokens(system.text) + estimated_tokens(turn.text) <= MOST_TOKENS
-    assert skills.describe() in system.text
-    assert all(f"def {name}(" in system.text for name in skills.load())
+    assert estimated_tokens(system.text) + estimated_tokens(turn.text) <= MOST_TOKENS[style]
+    assert all(re.search(rf"^(def )?{name}\(", system.text, re.MULTILINE) for name in skills.load())
     assert json.dumps(PARAPHRASES[task][1][0]) in turn.text
     assert "$" not in system.text + turn.text
 
 
-def test_a_reward_prompt_lists_every_word_and_the_objects() -> None:
-    table = [ObjectState(3, "heart", "red", Pose(0.5, 0), (0.1, 0.1, 0.03))]
-    system, turn = prompt.for_reward(Instruction("put the heart aside"), table)
-    assert estimated_tokens(system.text) + estimated_tokens(turn.text) <= MOST_TOKENS
-    assert vocabulary.describe() in system.text
-    assert "red heart" in turn.text
-    assert "0.5" not in turn.text
+def test_the_agnostic_style_shows_docstrings_whole_and_no_task() -> None:
+    system = prompt.system("program", "agnostic")
+    assert skills.describe() in system
+    assert "Instruction:" not in system
+    assert "Instruction:" not in prompt.system("reward", "agnostic")
+    assert prompt.examples("agnostic") == prompt.examples("agnostic", "reward") == []
+
+
+@pytest.mark.parametrize("name", skills.load())
+def test_in_brief_a_skill_still_says_every_parameter_and_what_it_is_for(name: str) -> None:
+    skill, told = skills.load()[name], calls.in_brief()
+    line, folded = told[re.search(rf"^{name}\(", told, re.MULTILINE).start() :].split("\n")[:2]
+    assert all(parameter.name in line for parameter in skill.parameters)
+    assert folded.strip().startswith(skill.doc.split("\n")[0])
 
 
 @pytest.mark.parametrize("style", prompt.styles())
-def test_every_example_passes_the_checks_of_programs(style: str, gateway: Gateway) -> None:
-    told = prompt.examples(style)
+def test_a_reward_prompt_lists_every_word_and_the_objects(style: str, image: Image) -> None:
+    table = [ObjectState(3, "heart", "red", Pose(0.5, 0), (0.1, 0.1, 0.03))]
+    told = Instruction("put the {thing} aside", {"thing": Slot("object", {"top": image})})
+    system, turn = prompt.for_reward(told, table, style)
+    assert estimated_tokens(system.text) + estimated_tokens(turn.text) <= MOST_TOKENS[style]
+    assert vocabulary.describe() in system.text
+    assert "red heart" in turn.text
+    assert "0.5" not in turn.text
+    assert not turn.images + turn.words
+
+
+def test_every_example_passes_the_checks_of_programs(gateway: Gateway) -> None:
+    told = prompt.examples("compact")
     assert told
     for text, source in told:
         pictures = dict.fromkeys(slots_of(text))
         names = {"templates": pictures, "BOUNDS": None, "clicks": None}
         assert gateway.check(source, skills.load(), names) == [], text
+
+
+def test_every_example_of_a_reward_passes_the_checks_of_rewards(rewards: RewardWriter) -> None:
+    told = prompt.examples("compact", "reward")
+    assert told
+    table = [
+        ObjectState(id, name, "red", Pose(0.4 + 0.1 * id, 0.1 * id), (0.1, 0.1, 0.03), (SQUARE,))
+        for id, name in enumerate(("heart", "bowl"))
+    ]
+    for text, source in told:
+        assert rewards.check(Program(source, "reward"), table, {"dragged_obj": [0]}) == [], text
 
 
 def test_the_prompt_is_what_its_digest_names() -> None:

@@ -1,11 +1,11 @@
-"""Put the green and purple polka dot block into the green container, turned by 90 degrees."""
+"""Put all red objects into the green container, each turned by 90 degrees."""
 
 def main() -> dict:
     image = GetImage()
     objs, masks = ImageCrop(image=image, masks=SAM(image=image))
-    block = CLIPRetrieval(objs, "green and purple polka dot block")
-    container = CLIPRetrieval(objs, "green container", pre_obj1=block)
-    action = PickPlace(
-        pick=Pixel2Loc(block, masks), place=Pixel2Loc(container, masks), bounds=BOUNDS, yaw_angle_degree=90
-    )
-    return RobotExecution(action=action)
+    container = CLIPRetrieval(objs, "green container")
+    place = Pixel2Loc(container, masks)
+    things = FindAll(objs, "red object", exclude=[container])
+    return RobotExecution(action=[
+        PickPlace(pick=Pixel2Loc(thing, masks), place=place, yaw_angle_degree=90) for thing in things
+    ])

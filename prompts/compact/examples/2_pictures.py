@@ -7,11 +7,8 @@ def main() -> dict:
     base = CLIPRetrieval(objs, templates["base_obj"])
     start = Pixel2Loc(thing, masks)
     place = FindPlace(thing, masks, near=Pixel2Loc(base, masks), side="left")
-    info = RobotExecution(action=PickPlace(pick=start, place=place, bounds=BOUNDS))
+    info = RobotExecution(action=PickPlace(pick=start, place=place))
     if info["failed"]:
         return info
-    # It has moved: look again.
-    image = GetImage()
-    objs, masks = ImageCrop(image=image, masks=SAM(image=image))
-    thing = CLIPRetrieval(objs, templates["dragged_obj"])
-    return RobotExecution(action=PickPlace(pick=Pixel2Loc(thing, masks), place=start, bounds=BOUNDS))
+    now = Track(masks[thing], GetImage())  # it has moved: look again
+    return RobotExecution(action=PickPlace(pick=Pixel2Loc(now), place=start))

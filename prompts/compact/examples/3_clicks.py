@@ -2,6 +2,5 @@
 
 def main() -> dict:
     image = GetImage()
-    _, masks = ImageCrop(image=image, masks=SAM(image=image, points=clicks))
-    action = PickPlace(pick=Pixel2Loc(0, masks), place=Pixel2Loc(1, masks), bounds=BOUNDS)
-    return RobotExecution(action=action)
+    first, second = SAM(image=image, points=clicks)
+    return RobotExecution(action=PickPlace(pick=Pixel2Loc(first), place=Pixel2Loc(second)))
