@@ -117,7 +117,8 @@ class Swept(Condition):
     def _plan(self, now: Situation) -> tuple[Stroke, ...]:
         others = [item for id, item in now.items.items() if id not in (self.thing, *self.anchors)]
         rings = [item.state.footprint[0] for item in others]
-        return plan(now[self.thing].state.footprint[0], self.zone.agreed, rings, now[self.line].state.footprint[0])
+        thing, line = now[self.thing], now[self.line].state.footprint[0]
+        return plan(thing.state.footprint[0], thing.pose.yaw, self.zone.agreed, rings, line)
 
 
 @dataclass(frozen=True)
