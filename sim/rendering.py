@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ from sim.states import Look, Placed
 from sim.textures import Texture
 from skills.types import Float, Int, UInt8, Workspace
 
-Shot = tuple[UInt8, Float, Int]
-"""RGB (H, W, 3) uint8, metric depth (H, W) float32, engine bodies (H, W) int, -1 for none."""
+Shot = tuple[UInt8, Float | None, Int]
+"""RGB (H, W, 3) uint8, metric depth (H, W) float32 if wanted, engine bodies (H, W) int, -1 for none."""
+
+Taken = tuple[npt.NDArray[np.uint32], Float, Int]
+"""A picture as the engine gives it: RGBA (H, W), a pixel in one word, the depth buffer (H, W), engine bodies (H, W)."""
 
 _KEPT_BACKDROPS = 8
 _AWAY = [0.0, 0.0, -90.0]
@@ -69,7 +73,7 @@ class Renderer:
         self._textures: dict[tuple[int, Texture], int] = {}
         self._props: dict[Mesh, int] = {}
         self._surfaces: dict[tuple[int, str], tuple[int, RGB | Texture]] = {}
-        self._backdrops: dict[tuple[CameraSpec, tuple[int, int], Look], tuple[UInt8, Float]] = {}
+        self._backdrops: dict[tuple[CameraSpec, tuple[int, int], Look], Taken] = {}
         self._backdrop.resetSimulation()
         self._wings.resetSimulation()
         self.nothing: int = self._p.createVisualShape(
@@ -105,42 +109,44 @@ class Renderer:
             path.unlink()
         p.changeVisualShape(body, -1, textureUniqueId=self._textures[key], rgbaColor=[1, 1, 1, 1])
 
-    def shoot(self, camera: CameraSpec, size: tuple[int, int], look: Look, props: Sequence[Prop] = ()) -> Shot:
+    def shoot(
+        self, camera: CameraSpec, size: tuple[int, int], look: Look, props: Sequence[Prop] = (), depth: bool = True
+    ) -> Shot:
         """Takes a picture of everything."""
         if look.shadow:
             self._lay(self._p, look)
-            shot = self._take(self._p, camera, size, look)
+            pixels, buffer, bodies = self._take(self._p, camera, size, look)
         else:
             self._lay(self._p, None)
-            shot = self._over(self._take(self._p, camera, size, look), self._empty(camera, size, look))
-        return self._with_props(shot, props, camera, size, look) if props else shot
+            pixels, buffer, bodies = self._take(self._p, camera, size, look)
+            bare, behind = bodies < 0, self._empty(camera, size, look)
+            pixels = np.where(bare, behind[0], pixels)
+            if depth or props:
+                buffer = np.where(bare, behind[1], buffer)
+        if props:
+            over, over_buffer, shown = self._take_props(props, camera, size, look)
+            before = (shown >= 0) & (_metric(over_buffer, camera) < _metric(buffer, camera))
+            pixels = np.where(before, over, pixels)
+            buffer, bodies = np.where(before, over_buffer, buffer), np.where(before, -1, bodies)
+        rgb: UInt8 = np.ascontiguousarray(pixels.view(np.uint8).reshape(*size, 4)[..., :3])
+        return rgb, _metric(buffer, camera) if depth else None, bodies
 
-    def _empty(self, camera: CameraSpec, size: tuple[int, int], look: Look) -> tuple[UInt8, Float]:
+    def _empty(self, camera: CameraSpec, size: tuple[int, int], look: Look) -> Taken:
         key = (camera, size, look)
         if key not in self._backdrops:
             if len(self._backdrops) >= _KEPT_BACKDROPS:
                 self._backdrops.pop(next(iter(self._backdrops)))
             self._lay(self._backdrop, look)
-            rgb, depth, _ = self._take(self._backdrop, camera, size, look)
-            self._backdrops[key] = (rgb, depth)
+            self._backdrops[key] = self._take(self._backdrop, camera, size, look)
         return self._backdrops[key]
 
     @staticmethod
-    def _over(front: Shot, behind: tuple[UInt8, Float]) -> Shot:
-        rgb, depth, bodies = front
-        bare = bodies < 0
-        np.copyto(rgb, behind[0], where=bare[..., None])
-        np.copyto(depth, behind[1], where=bare)
-        return rgb, depth, bodies
-
-    @staticmethod
-    def _take(p: Any, camera: CameraSpec, size: tuple[int, int], look: Look) -> Shot:
+    def _take(p: Any, camera: CameraSpec, size: tuple[int, int], look: Look) -> Taken:
         height, width = size
-        _, _, rgba, buffer, mask = p.getCameraImage(
+        _, _, rgba, buffer, bodies = p.getCameraImage(
             width,
             height,
-            camera.view_matrix().T.ravel().tolist(),
-            camera.projection_matrix(size).T.ravel().tolist(),
+            *_matrices(camera, size),
             lightDirection=look.light_direction,
             lightColor=look.light_color,
             lightAmbientCoeff=look.ambient,
@@ -149,11 +155,9 @@ class Renderer:
             shadow=int(look.shadow),
             renderer=p.ER_TINY_RENDERER,
         )
-        rgb = np.ascontiguousarray(np.reshape(rgba, (height, width, 4))[..., :3], dtype=np.uint8)
-        near, far = camera.near, camera.far
-        share = np.reshape(buffer, (height, width)).astype(np.float64)
-        depth = (far * near / (far - share * (far - near))).astype(np.float32)
-        return rgb, depth, np.reshape(mask, (height, width))
+        # An engine that was built without numpy gives tuples.
+        pixels = np.ascontiguousarray(rgba, dtype=np.uint8).view(np.uint32).reshape(size)
+        return pixels, np.reshape(buffer, size), np.reshape(bodies, size)
 
     def _lay(self, p: Any, look: Look | None) -> None:
         """Puts table and ground into a client as the look says, or takes them out of it."""
@@ -184,9 +188,7 @@ class Renderer:
             self.paint(body, texture, p)
             self._surfaces[p.id, name] = (body, wanted)
 
-    def _with_props(
-        self, shot: Shot, props: Sequence[Prop], camera: CameraSpec, size: tuple[int, int], look: Look
-    ) -> Shot:
+    def _take_props(self, props: Sequence[Prop], camera: CameraSpec, size: tuple[int, int], look: Look) -> Taken:
         shown = set()
         for prop in props:
             if prop.mesh not in self._props:
@@ -200,12 +202,7 @@ class Renderer:
         for body in self._props.values():
             if body not in shown:
                 self._wings.resetBasePositionAndOrientation(body, _AWAY, [0, 0, 0, 1])
-        rgb, depth, bodies = shot
-        over_rgb, over_depth, over = self._take(self._wings, camera, size, look)
-        before = (over >= 0) & (over_depth < depth)
-        np.copyto(rgb, over_rgb, where=before[..., None])
-        np.copyto(depth, over_depth, where=before)
-        return rgb, depth, np.where(before, -1, bodies)
+        return self._take(self._wings, camera, size, look)
 
     def _load(
         self,
@@ -228,6 +225,20 @@ class Renderer:
                 normals=(normals / np.linalg.norm(normals, axis=1, keepdims=True)).tolist(),
             )
         )
+
+
+@lru_cache(maxsize=32)
+def _matrices(camera: CameraSpec, size: tuple[int, int]) -> tuple[list[float], list[float]]:
+    """View and projection as the engine wants them, columns first."""
+    view, projection = camera.view_matrix(), camera.projection_matrix(size)
+    return view.T.ravel().tolist(), projection.T.ravel().tolist()
+
+
+def _metric(buffer: Float, camera: CameraSpec) -> Float:
+    """(H, W) float32 metres along the optical axis."""
+    near, far = camera.near, camera.far
+    metres: Float = (far * near / (far - buffer.astype(np.float64) * (far - near))).astype(np.float32)
+    return metres
 
 
 def _quaternion(pose: npt.NDArray[np.float64]) -> list[float]:

@@ -28,7 +28,7 @@ from sim.states import Body, Look, Placed, Quaternion, Snapshot, body_frame, tru
 from sim.textures import Texture
 from sim.tools import Hook
 from sim.witness import Witness
-from skills.types import TABLE, Event, Pose, View, Workspace
+from skills.types import TABLE, Camera, Event, Pose, View, Workspace
 
 GRAVITY = 9.8
 
@@ -383,6 +383,15 @@ class World(Measured):
             size: (height, width) pixels.
             props: what is drawn besides, and takes part in nothing: the arm, the tool.
         """
-        rgb, metres, bodies = self._renderer.shoot(camera, size, self.look, props)
+        rgb, metres, bodies = self._renderer.shoot(camera, size, self.look, props, depth)
         truth = truth_of(bodies, self._id, self._placed) if segmentation else None
-        return View(rgb, camera.camera(size), metres if depth else None, truth)
+        return View(rgb, _calibrated(camera, size), metres, truth)
+
+
+@lru_cache(maxsize=32)
+def _calibrated(camera: CameraSpec, size: tuple[int, int]) -> Camera:
+    """The same for every picture of a camera: nobody writes into it."""
+    made = camera.camera(size)
+    for array in (made.intrinsics, made.base_from_camera):
+        array.flags.writeable = False
+    return made
