@@ -61,7 +61,7 @@ def follow_order(scene: Scene) -> Setup:
     upper, lower, third = (row[k] for k in rng.permutation(3))
     moves = [(upper, lower), (third, upper) if rng.random() < 0.5 else (upper, third)]
     poses, on = {thing: thing.pose for thing in row}, dict[Thing, Thing]()
-    frames, stages = {"frame_0": scene.arrangement(poses, "frame")}, []
+    frames, stages = {"frame_0": scene.arrangement(dict(poses), "frame")}, []
     for k, (moved, under) in enumerate(moves, 1):
         at = poses[under]
         poses[moved], on[moved] = Pose(at.x, at.y, at.z + shape.size[2], yaw), under
