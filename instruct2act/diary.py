@@ -11,11 +11,13 @@ from typing import Any
 from instruct2act import __version__, events
 from instruct2act.authoring import policy
 from instruct2act.authoring.llm import Completion
+from instruct2act.authoring.prompt import LONGEST_ANSWER
 from instruct2act.evaluation.record import Attempt, Call, Carried, EpisodeRecord, EpisodeSpec, Stage, Status, identity
 from instruct2act.events import Event, Listener
 from instruct2act.resources import revision
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import CallEnded, CallStarted, Execution, Printed, Score
+from instruct2act.sandbox.errors import clipped
 from instruct2act.sandbox.values import summary
 from skills import Skill
 from skills.types import Action, Outcome, UInt8
@@ -125,7 +127,9 @@ class Diary:
 
     def attempted(self, attempts: Sequence[policy.Attempt]) -> None:
         """Answers that were not right, and what was said of each."""
-        self.facts["attempts"] = tuple(Attempt(answer=one.answer, trouble=one.trouble) for one in attempts)
+        self.facts["attempts"] = tuple(
+            Attempt(answer=clipped(one.answer, LONGEST_ANSWER), trouble=one.trouble) for one in attempts
+        )
 
     def executed(self, execution: Execution) -> None:
         """How the last run ended."""

@@ -33,8 +33,8 @@ Wanted = Literal["program", "reward"]
 _TAGS = ("<instruction>", "</instruction>")
 _EXAMPLES = {"program": "examples", "reward": "rewards"}
 _SIGNATURES = {"program": "main() -> dict", "reward": "reward(history, slots) -> dict"}
-_LONGEST_ANSWER = 20_000
-"""Characters of an earlier answer that go back to its author."""
+LONGEST_ANSWER = 20_000
+"""Bytes of an earlier answer that go back to its author, and into the record."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def again(messages: Sequence[Message], answer: str, trouble: str, shown: Shown |
     text = f"That does not work:\n{trouble}\nAnswer again, in full."
     return [
         *messages,
-        Message("assistant", clipped(answer, _LONGEST_ANSWER)),
+        Message("assistant", clipped(answer, LONGEST_ANSWER)),
         Message("user", text, shown.images, shown.words),
     ]
 
