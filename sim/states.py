@@ -193,4 +193,7 @@ def overlap(first: Outline, second: Outline) -> bool:
     def probes(rings: Outline) -> Vector:
         return np.concatenate([np.vstack([ring, (ring + np.roll(ring, -1, axis=0)) / 2]) for ring in rings])
 
+    (low, high), (floor, top) = ((rings[0].min(axis=0), rings[0].max(axis=0)) for rings in (first, second))
+    if (low > top).any() or (floor > high).any():
+        return False
     return bool(contains(first, probes(second)).any() or contains(second, probes(first)).any())

@@ -49,7 +49,7 @@ def plan(
         lengths = np.linalg.norm(ends - way.middle, axis=1)
         return (way.stroke(way.middle, ends[np.where(free, lengths, np.inf).argmin()]),)
     edge = way.radius + 2 * BLADE[0]
-    stops = _grid(np.array(WORKSPACE.low[:2]) + edge, np.array(WORKSPACE.high[:2]) - edge, 0.03)
+    stops = _grid(np.array(WORKSPACE.low[:2]) + edge, np.array(WORKSPACE.high[:2]) - edge, 0.04)
     stops = stops[way.free(here, stops, yaw)[0]]
     # It lies flat on the blade that brought it to where it stops.
     headings = np.arctan2(*(stops - way.middle).T[::-1])[:, None]

@@ -73,8 +73,9 @@ class All(Condition):
         unmet = [part for part in self.parts if not part.holds(now)]
         if len(self.parts) - len(unmet) >= self.needed:
             return None
-        # What can be finished in fewer actions first: it may be what stands in another one's way.
-        unmet.sort(key=lambda part: part.effort(now))
+        if len(unmet) > 1:
+            # What can be finished in fewer actions first: it may be what stands in another one's way.
+            unmet.sort(key=lambda part: part.effort(now))
         wanted = (*keep_free, *self.spots(now))
         actions = (part.solve(now, wanted) for part in unmet)
         return next((action for action in actions if action is not None), None)
