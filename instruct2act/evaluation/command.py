@@ -21,6 +21,7 @@ class RunnerName(StrEnum):
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("eval")(evaluate)
+    app.command("report")(report)
 
 
 def evaluate(
@@ -90,3 +91,26 @@ def evaluate(
             sets=[*chosen, *(sets or [])],
         )
     )
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An evaluation's folder.")],
+    other: Annotated[
+        Path | None, typer.Argument(metavar="[DIR2]", help="Another one, compared pair by pair on the same episodes.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with plots and every number's episodes.")
+    ] = None,
+    json_line: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+) -> None:
+    """Say how good, where it fails, what it costs, whether it is better than before, and whether to believe it.
+
+    instruct2act report runs/six
+
+    instruct2act report runs/six runs/six-oracle       # what perception costs
+
+    instruct2act report runs/before runs/after --html report.html
+    """
+    from instruct2act.evaluation import report as command
+
+    raise typer.Exit(command.run([folder, *([other] if other else [])], json_line, html))

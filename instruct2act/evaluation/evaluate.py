@@ -18,6 +18,13 @@ from instruct2act.sandbox import StopFlag
 
 RUNNERS = "instruct2act.evaluation.runners"
 
+LOST_IN_A_ROW = 10
+"""Episodes that end as infrastructure one after the other before an evaluation gives up: the next would too."""
+
+
+class GivenUp(Exception):
+    """Nothing can be played any more; says why. What was played is kept."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -61,23 +68,39 @@ def evaluate(
 
     Raises:
         Mistake: the folder belongs to something else; models, author or sandbox can't be.
+        GivenUp: the budget for the author is used up, or ``LOST_IN_A_ROW`` episodes were lost.
     """
     way = way or Way()
     runner = cast(Runner, registry.find(RUNNERS, way.runner))
     origin = Origin.of(config)
-    patience = way.patience_s if way.patience_s is not None else allowed_s(config)
-    job = Job(config, origin, way.workers, patience, stop or StopFlag(), way.options or {})
+    allowed = way.patience_s if way.patience_s is not None else allowed_s(config)
+    job = Job(config, origin, way.workers, allowed, stop=stop or StopFlag(), options=way.options or {})
     with Ledger(folder, origin) as ledger:
         left = ledger.left(specs)
         if began is not None:
             began(left, ledger)
         if left:
+            patience = _Patience()
             with closing(runner.play_all(left, job)) as playing:
                 for played in playing:
                     ledger.keep(played.record, played.pictures)
                     if heard is not None:
                         heard(played.record)
+                    patience.hear(played.record)
     return ledger
+
+
+class _Patience:
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def hear(self, record: EpisodeRecord) -> None:
+        self._lost = self._lost + 1 if record.status == "infrastructure" else 0
+        kind, message = record.error.get("type", ""), record.error.get("message", "")
+        if self._lost and kind == "OutOfBudget":
+            raise GivenUp(str(message))
+        if self._lost >= LOST_IN_A_ROW:
+            raise GivenUp(f"{self._lost} episodes in a row were lost, the last by {kind}: {message}")
 
 
 def allowed_s(config: Config) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 from instruct2act import config
 from instruct2act.evaluation import suites
-from instruct2act.evaluation.evaluate import Way, evaluate
+from instruct2act.evaluation.evaluate import GivenUp, Way, evaluate
 from instruct2act.evaluation.ledger import Ledger
 from instruct2act.evaluation.progress import Progress
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
@@ -61,10 +61,13 @@ class _Session:
 
     def play(self, settings: config.Config, way: Way, stop: StopFlag) -> int:
         """Plays, tells, and says what came of it."""
+        given_up = ""
         try:
             evaluate(self.specs, settings, self.folder, way, self.heard, self.began, stop)
         except KeyboardInterrupt:
             stop.set("interrupted")
+        except GivenUp as reason:
+            given_up = str(reason)
         finally:
             if self.progress is not None:
                 self.progress.__exit__()
@@ -73,7 +76,9 @@ class _Session:
         if stop.is_set():
             self._say(f"{stop.reason}; the same command goes on from here")
             return 130
-        if missing:
+        if given_up:
+            self._say(f"given up: {given_up}; the same command goes on from here")
+        elif missing:
             self._say(f"{missing} could not be played to an end (infrastructure); the same command tries them again")
         return int(missing > 0)
 

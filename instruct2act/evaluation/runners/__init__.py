@@ -28,6 +28,7 @@ class Job:
         origin: what the figures are made with; a worker that comes up with another one is refused.
         workers: processes, or episodes at a time on a cluster.
         patience_s: how long an episode may take before its worker counts as hanging and is replaced.
+        start_s: how long a worker may take until its models are loaded.
         stop: ends it.
         options: the runner's own.
     """
@@ -36,6 +37,7 @@ class Job:
     origin: Origin
     workers: int = 1
     patience_s: float = 900.0
+    start_s: float = 300.0
     stop: StopFlag = field(default_factory=StopFlag)
     options: Mapping[str, str] = field(default_factory=dict)
 

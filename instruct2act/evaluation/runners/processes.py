@@ -18,7 +18,6 @@ from skills.errors import Mistake
 
 STARTS = 3
 """How often workers may die before one of them is up."""
-_START_S = 300.0
 _POLL_S = 0.5
 
 
@@ -40,7 +39,7 @@ class _Worker:
         theirs.close()
         self.up = False
         self.task: _Task | None = None
-        self.until = time.monotonic() + _START_S
+        self.until = time.monotonic() + job.start_s
 
     def give(self, task: _Task, patience_s: float) -> None:
         """Hands an episode over; a worker that is gone is found out when it is waited for."""

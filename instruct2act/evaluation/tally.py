@@ -1,0 +1,226 @@
+"""Folds records into tables, a line at a time: what is kept grows with tasks, levels and labels, not with episodes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from instruct2act.evaluation.record import RECORDS
+from instruct2act.evaluation.rows import Row, rows
+from instruct2act.evaluation.statistics import Interval, wilson
+
+KEPT = 20
+"""Episodes of each kind that a table remembers, so that a number leads to some of its episodes."""
+
+SUCCESS = "success"
+
+
+@dataclass
+class Mean:
+    """A sum and how many made it."""
+
+    total: float = 0.0
+    of: int = 0
+
+    def add(self, value: float | None) -> None:
+        """Counts a value; None counts nothing."""
+        if value is not None:
+            self.total += value
+            self.of += 1
+
+    @property
+    def value(self) -> float | None:
+        """The mean; None of nothing."""
+        return self.total / self.of if self.of else None
+
+
+@dataclass
+class Cell:
+    """Episodes of one kind, counted.
+
+    Attributes:
+        played: those that were played to an end; rates are made of them.
+        judged: those of them that have a goal.
+        success, vima: of those judged, by the rule that counts and by the published one.
+        lost: interrupted or infrastructure, and not played since: beside the rates.
+        progress, reward: means of [0, 1].
+        failed: what did not succeed, by stage ("" never); labels: by label.
+        seconds, tokens: sums by stage.
+        cost: money, a sum.
+        examples: kind (``SUCCESS`` or a stage) -> byte offsets of the first lines of it.
+    """
+
+    played: int = 0
+    judged: int = 0
+    success: int = 0
+    vima: int = 0
+    lost: int = 0
+    progress: Mean = field(default_factory=Mean)
+    reward: Mean = field(default_factory=Mean)
+    failed: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+    cost: float = 0.0
+    examples: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float | None:
+        """Success; None where nothing has a goal."""
+        return self.success / self.judged if self.judged else None
+
+    @property
+    def interval(self) -> Interval:
+        """Wilson's 95 % interval of the rate."""
+        return wilson(self.success, self.judged)
+
+    def add(self, row: Row) -> None:
+        """Counts a row that was played to an end."""
+        self.played += 1
+        self.progress.add(row.progress)
+        self.reward.add(row.reward)
+        self.seconds.update(row.seconds)
+        self.tokens.update(row.tokens)
+        self.cost += row.raw.get("cost") or 0.0
+        if row.success is not None:
+            self.judged += 1
+            self.success += row.success
+            self.vima += bool(row.vima)
+        kind = kind_of(row)
+        if kind != SUCCESS:
+            self.failed[kind] += 1
+            self.labels[row.label or kind] += 1
+        there = self.examples.setdefault(kind, [])
+        if len(there) < KEPT:
+            there.append(row.offset)
+
+    def merge(self, other: Cell) -> None:
+        """Counts another cell's episodes too."""
+        for name in ("played", "judged", "success", "vima", "lost", "cost"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for mine, theirs in ((self.progress, other.progress), (self.reward, other.reward)):
+            mine.total, mine.of = mine.total + theirs.total, mine.of + theirs.of
+        for mine_counts, their_counts in (
+            (self.failed, other.failed),
+            (self.labels, other.labels),
+            (self.seconds, other.seconds),
+            (self.tokens, other.tokens),
+        ):
+            mine_counts.update(their_counts)
+        for kind, offsets in other.examples.items():
+            self.examples[kind] = (self.examples.get(kind, []) + offsets)[:KEPT]
+
+
+def kind_of(row: Row) -> str:
+    """``SUCCESS`` (also of an episode without a goal that ended well), or the stage at which it failed."""
+    if row.status == "finished" and row.success is not False:
+        return SUCCESS
+    return row.failed_at or row.status
+
+
+@dataclass
+class Tally:
+    """An evaluation's folder in numbers.
+
+    Attributes:
+        cells: (task, level) -> its episodes, in the order of the file.
+        authors: model names that wrote the programs, and how often.
+    """
+
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    authors: Counter[str] = field(default_factory=Counter)
+
+    def all(self) -> Cell:
+        """Every episode."""
+        return merged(self.cells.values())
+
+    def level(self, level: str) -> Cell:
+        """Every episode of a level."""
+        return merged(cell for (_, at), cell in self.cells.items() if at == level)
+
+    def levels(self) -> list[str]:
+        """The levels that were played, in order."""
+        return sorted({level for _, level in self.cells})
+
+    def tasks(self) -> list[str]:
+        """The tasks, in the order of the file."""
+        return list(dict.fromkeys(task for task, _ in self.cells))
+
+    def mean_of_tasks(self, level: str, tasks: Iterable[str] | None = None, rule: str = "success") -> float | None:
+        """The mean of the tasks' rates, each task counting the same as in published tables; None if one is missing."""
+        wanted = list(tasks) if tasks is not None else [task for task, at in self.cells if at == level]
+        cells = [self.cells.get((task, level)) for task in wanted]
+        if not cells or any(cell is None or not cell.judged for cell in cells):
+            return None
+        return sum(getattr(cell, rule) / cell.judged for cell in cells if cell is not None) / len(cells)
+
+
+def merged(cells: Iterable[Cell]) -> Cell:
+    """Several cells' episodes as one."""
+    whole = Cell()
+    for cell in cells:
+        whole.merge(cell)
+    return whole
+
+
+def fold(found: Iterable[Row]) -> Tally:
+    """One pass over rows. Of an episode that was lost and then played, the one that was played counts."""
+    tally = Tally()
+    lost: dict[str, Cell] = {}
+    for row in found:
+        cell = tally.cells.setdefault((row.task, row.level), Cell())
+        if not row.counts:
+            lost[row.key] = cell
+            continue
+        if lost:
+            lost.pop(row.key, None)
+        cell.add(row)
+        tally.authors[row.raw.get("model") or "none"] += 1
+    for cell in lost.values():
+        cell.lost += 1
+    return tally
+
+
+def of_folder(folder: Path) -> Tally:
+    """A folder's tally."""
+    return fold(rows(folder / RECORDS))
+
+
+def as_data(tally: Tally) -> dict[str, Any]:
+    """What ``report --json`` prints of a tally."""
+    cells = [{"task": task, "level": level, **_numbers(cell)} for (task, level), cell in tally.cells.items()]
+    return {
+        "all": _numbers(tally.all()),
+        "mean_of_tasks": {level: tally.mean_of_tasks(level) for level in tally.levels() if level},
+        "authors": dict(tally.authors),
+        "cells": cells,
+    }
+
+
+def stages(cell: Cell) -> Iterator[tuple[str, float]]:
+    """Seconds an episode by stage, the longest first; ``total`` last."""
+    ordered = sorted(cell.seconds.items(), key=lambda entry: (entry[0] == "total", -entry[1]))
+    return ((stage, seconds / max(1, cell.played)) for stage, seconds in ordered)
+
+
+def _numbers(cell: Cell) -> dict[str, Any]:
+    played = max(1, cell.played)
+    return {
+        "played": cell.played,
+        "lost": cell.lost,
+        "judged": cell.judged,
+        "success": cell.success,
+        "rate": cell.rate,
+        "interval": list(cell.interval) if cell.judged else None,
+        "vima_rate": cell.vima / cell.judged if cell.judged else None,
+        "progress": cell.progress.value,
+        "reward": cell.reward.value,
+        "failed_at": dict(cell.failed.most_common()),
+        "labels": dict(cell.labels.most_common()),
+        "seconds": dict(stages(cell)),
+        "tokens": {name: count / played for name, count in cell.tokens.items()},
+        "cost": cell.cost,
+    }

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+import sim
+from instruct2act import config
+from instruct2act.evaluation import suites
+from instruct2act.evaluation.suites import Suite
+from skills.errors import Mistake
+
+
+@pytest.mark.parametrize("name", suites.names())
+def test_suites_that_come_along_can_be_played(name: str) -> None:
+    suite = suites.load(name, {"episodes": 2})
+    specs = suite.specs()
+    assert suite.about
+    assert len({spec.key() for spec in specs}) == len(specs) >= 2
+    config.load(sets=suite.settings())
+    for spec in specs:
+        assert spec.level in sim.TASKS[spec.task or ""].levels
+
+
+def test_a_run_that_is_stopped_early_has_some_of_each() -> None:
+    specs = Suite(tasks=("rotate", "rearrange"), levels=("L1", "L2"), episodes=2, seed0=5).specs()
+    assert len({(spec.task, spec.level) for spec in specs[:4]}) == 4
+    assert {spec.seed for spec in specs[:4]} == {5} and {spec.seed for spec in specs[4:]} == {6}
+
+
+def test_trials_are_episodes_of_their_own() -> None:
+    specs = Suite(tasks=("rotate",), episodes=1, trials=3).specs()
+    assert [spec.trial for spec in specs] == [0, 1, 2]
+    assert len({spec.key() for spec in specs}) == 3
+
+
+def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("tasks: [rotate]\nepisodes: 7\nset: {sim.motion: arm, sandbox.calls: 9}\n", encoding="utf-8")
+    suite = suites.load(str(file), {"episodes": 3, "tasks": None, "levels": suites.parted("all")})
+    assert (suite.episodes, suite.tasks) == (3, ("rotate",))
+    assert {spec.level for spec in suite.specs()} == set(sim.TASKS["rotate"].levels)
+    settings = config.load(sets=suite.settings())
+    assert (settings.sim.motion, settings.sandbox.calls) == ("arm", 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("task: rotate", "did you mean 'tasks'"),
+        ("episodes: 0", "episodes"),
+        ("[1, 2]", "keys and values"),
+        ("tasks: [", "not YAML"),
+    ],
+)
+def test_a_mistake_in_a_file_is_answered_in_a_sentence(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Mistake, match=said):
+        suites.load(str(file), {})
+
+
+def test_unknown_names_are_answered_with_what_there_is() -> None:
+    with pytest.raises(Mistake, match="did you mean 'six'"):
+        suites.load("sixx", {})
+    with pytest.raises(Mistake, match="did you mean 'rotate'"):
+        Suite(tasks=("rotat",)).specs()
+    with pytest.raises(Mistake, match="L9"):
+        Suite(levels=("L9",)).specs()
