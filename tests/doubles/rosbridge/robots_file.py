@@ -1,0 +1,20 @@
+"""What a robot's file says of a double."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doubles.rosbridge.server import DEPTH, IMAGE, INFO, Double
+
+CAMERAS = {"camera": {"image": IMAGE, "depth": DEPTH, "info": INFO}}
+QUICK = {
+    "connect_s": 4.0, "ping_s": 0.3, "silence_s": 1.5, "call_s": 1.5, "stop_s": 0.5, "first_image_s": 1.5,
+    "accept_s": 1.0, "feedback_s": 1.0, "motion_slack_s": 2.0,
+}  # fmt: skip
+"""Deadlines for an arm that moves in a third of a second."""
+
+
+def robots_file(double: Double, **more: Any) -> dict[str, Any]:
+    """A robot's file for a double."""
+    given = {"url": double.url, "ros": double.ros, "cameras": CAMERAS, "handling_s": 0.3, "tool_speed_m_s": 1.0}
+    return {**given, "speed": 0.5, "deadlines": QUICK, **more}
