@@ -156,11 +156,16 @@ def skills() -> None:
 
 
 @app.command()
-def doctor(json_line: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False) -> None:
-    """Look at this machine: packages, torch, checkpoints, the sandbox's layers; each with what to do."""
+def doctor(
+    json_line: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False,
+    author: Author = None,
+    config: ConfigFile = None,
+    sets: Set = None,
+) -> None:
+    """Look at this machine: packages, torch, checkpoints, the sandbox's layers, the author; each with what to do."""
     from instruct2act import doctor as command
 
-    raise typer.Exit(command.doctor(json_line))
+    raise typer.Exit(command.doctor(json_line, config, [*author_settings(author), *(sets or [])]))
 
 
 @app.command()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
+
+from instruct2act import config
+from instruct2act.config import Config
+from skills.errors import Mistake
 
 PACKAGES = ("torch", "torchvision", "segment-anything", "open_clip_torch", "openai", "pybullet", "numpy", "scipy")
 SYSTEM_LIBRARIES = "install the system libraries that OpenCV needs (Debian: apt install libgl1 libglib2.0-0 libxcb1)"
@@ -24,9 +29,13 @@ class Check:
     advice: str = ""
 
 
-def checks() -> Iterator[Check]:
+def checks(settings: Config | None = None) -> Iterator[Check]:
     """Every check in turn; each is caught, so that one broken part doesn't hide the others."""
-    for check in (_python, _packages, _opencv, _torch, _engine, _weights, _sandbox):
+
+    def _author() -> Iterator[Check]:
+        yield author(settings or Config())
+
+    for check in (_python, _packages, _opencv, _torch, _engine, _weights, _sandbox, _author):
         try:
             yield from check()
         except Exception as error:
@@ -34,11 +43,16 @@ def checks() -> Iterator[Check]:
             yield Check(name, "broken", f"{type(error).__name__}: {error}", "install again: make clean demo")
 
 
-def doctor(json_line: bool) -> int:
-    """Prints the findings; 0 when nothing is broken, else 1."""
+def doctor(json_line: bool, file: str | None = None, sets: Sequence[str] = ()) -> int:
+    """Prints the findings; 0 when nothing is broken, else 1.
+
+    Raises:
+        Mistake: the settings can't be.
+    """
+    settings = config.load(file, sets)
     found = []
     show = _as_json if json_line else _as_text()
-    for check in checks():
+    for check in checks(settings):
         found.append(check)
         show(check)
     return int(any(check.state == "broken" for check in found))
@@ -118,6 +132,26 @@ def _weights() -> Iterator[Check]:
         else:
             advice = f"instruct2act train {name}, or name your own with --set perception"
             yield Check(f"checkpoint {name}", "broken", f"{path.name} is not there", advice)
+
+
+def author(settings: Config) -> Check:
+    """Who writes programs, and whether that one can be asked; nothing is sent."""
+    from instruct2act.authoring import llm
+
+    told, provider = settings.llm, settings.author.provider
+    try:
+        model = llm.load(provider, told).model
+    except Mistake as mistake:
+        return Check(
+            "author", "broken", f"{provider}: {mistake}", "the embedded author needs no model: --author offline"
+        )
+    parts = [f"{provider}, {model}" if model else provider]
+    if provider == "openai":
+        key = "set" if told.key_env and os.environ.get(told.key_env) else "not set"
+        parts += [f"at {told.base_url}", f"key in {told.key_env or 'no variable'}: {key}"]
+    if told.cassette is not None:
+        parts.append(f"cassette {told.cassette} ({told.replay})")
+    return Check("author", "ok", ", ".join(parts))
 
 
 def _sandbox() -> Iterator[Check]:

@@ -20,7 +20,9 @@ def _said(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProce
     return done
 
 
-@pytest.mark.parametrize("arguments", [[], ["run"], ["train"], ["config", "show"], ["tasks"], ["skills"], ["doctor"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["train"], ["config", "show"], ["tasks"], ["skills"], ["doctor"], ["prompt"]]
+)
 def test_help_teaches(arguments: list[str]) -> None:
     done = _said(*arguments, "--help")
     assert done.returncode == 0
@@ -43,6 +45,22 @@ def test_lists_say_what_there_is() -> None:
     assert "def PickPlace(pick" in _said("skills").stdout
     shown = _said("config", "show", "--set", "sim.motion=arm").stdout
     assert "motion: arm" in shown
+
+
+def test_prompt_shows_what_is_sent() -> None:
+    told = json.loads(_said("prompt", "put the red heart into the blue bowl", "--json").stdout)
+    assert [message["role"] for message in told["messages"]] == ["system", "user"]
+    assert told["tokens"] < 3000
+    shown = _said("prompt", "put the red heart into the blue bowl").stdout
+    assert all(message["text"].strip() in shown for message in told["messages"])
+    assert told["sha256"] in shown
+
+
+def test_prompt_tells_a_scene_s_pictures_in_words() -> None:
+    scene = ["put it away", "--objects", "red heart; blue bowl", *ORACLE, "--set", "llm.images=off"]
+    shown = _said("prompt", *scene).stdout
+    told = shown.partition('"the table now": ')[2]
+    assert "red heart" in told and "blue bowl" in told
 
 
 def test_what_config_show_prints_is_a_config(tmp_path: Path) -> None:

@@ -36,6 +36,21 @@ def test_a_setting_that_cannot_be_is_named(entry: str, said: str) -> None:
         config.load(sets=[entry])
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://host/v1", "host:80", "https://me:hunter2@host/v1", "https://host/v1?key=hunter2", "https://host/#hunter2"],
+)
+def test_an_address_is_one_and_holds_no_secret(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"llm\.base_url must") as told:
+        config.load(sets=[f"llm.base_url={url!r}"])
+    assert "hunter2" not in str(told.value)
+
+
+def test_off_is_a_word_here() -> None:
+    loaded = config.load(sets=["llm.images=off", "llm.replay=off"])
+    assert (loaded.llm.images, loaded.llm.replay) == ("off", "off")
+
+
 def test_an_unknown_file_says_which_there_are() -> None:
     with pytest.raises(ConfigError, match="did you mean 'ci'"):
         config.load("cii")
