@@ -10,8 +10,11 @@ from skills import skill
 from skills.context import Context
 from skills.errors import BadArgument, NothingFound
 from skills.likeness import Aspect, alike
-from skills.perception import asked_for, cut, everything, similarities
+from skills.perception import NEAR, asked_for, cut, everything, fitting, similarities
 from skills.types import Float, Image, Mask
+
+LEAST = 0.25
+"""Confidence at which something just fits: Language Segment-Anything's text_threshold."""
 
 
 @skill("FindAll")
@@ -39,7 +42,8 @@ def find_all(
         raise NothingFound(f"there are no objects in which to look for {asked_for(query)}")
     scores, minimum = alike(ctx.retriever, objs, query, aspect)
     order = sorted(open_to, key=lambda i: -scores[i])
-    found = [i for i in order if scores[i] >= minimum]
+    fits = fitting(np.where(np.isin(range(len(objs)), open_to), scores, -1.0), minimum, query)
+    found = [i for i in order if fits[i]]
     if not found:
         raise NothingFound(
             f"nothing fits {asked_for(query)} in {aspect}: the closest of {len(open_to)} objects is number {order[0]} "
@@ -58,7 +62,7 @@ def text_sam(
         image: a whole picture.
         words: a phrase, or several parted by "." or ";" ("red block. bowl"): any of them.
         box_threshold: least confidence, 0 to 1, that a mask is one whole thing.
-        text_threshold: least confidence, 0 to 1, that it is what the words say.
+        text_threshold: least confidence, 0 to 1, that it is what the words say; 0.25 just fits.
 
     Raises:
         NothingFound: nothing is.
@@ -83,6 +87,9 @@ def text_sam(
 
 
 def _confidence(ctx: Context, crops: list[Image], phrase: str) -> Float:
-    """(N,) 0.5 where a cosine is just enough for CLIPRetrieval, steeper the surer the retriever's scale is."""
+    """(N,) in [0, 1]: ``LEAST`` at the cosine from which FindAll would take a thing, 1 at 1, linear between."""
     scores, minimum = similarities(ctx.retriever, crops, phrase)
-    return np.asarray(1 / (1 + np.exp(-ctx.retriever.temperature * (scores - minimum))))
+    least = max(minimum, NEAR * float(scores.max()))
+    above = LEAST + (1 - LEAST) * (scores - least) / (1 - least)
+    below = LEAST * np.maximum(scores, 0.0) / max(least, 1e-6)
+    return np.asarray(np.where(scores >= least, above, below))

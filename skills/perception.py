@@ -20,6 +20,9 @@ from skills.types import Bool, Float, Image, Mask, ObjectTruth, View
 MARGIN = 2
 """Pixels of surroundings that a cut-out keeps on each side of the box."""
 
+NEAR = 0.75
+"""Share of the best thing's similarity with a phrase that others need to be meant by it too."""
+
 _ARTICLES = re.compile(r"^(?:(?:a|an|the|this|that|all|any)\s+)+", re.IGNORECASE)
 
 
@@ -187,6 +190,15 @@ def similarities(retriever: Retriever, objs: Sequence[Image], query: str | Image
             raise BadArgument("an empty phrase fits nothing: name what to look for, such as 'the red block'")
         asked, kind = retriever.embed_texts([phrase]), "text"
     return np.asarray(crops @ asked[0], dtype=np.float64), float(retriever.minimum.get(kind, -1.0))
+
+
+def fitting(scores: Float, minimum: float, query: str | Image) -> Bool:
+    """Which of several things fit, (N,) bool: all that reach the minimum and, for a phrase, come near the best.
+
+    Similarities with words are low and depend on the phrase; between pictures they are what they are.
+    """
+    best = float(scores.max()) if isinstance(query, str) else -np.inf
+    return np.asarray(scores >= max(minimum, NEAR * best))
 
 
 def plain(phrase: str) -> str:

@@ -1,8 +1,8 @@
 """Perception that reads the simulator's ground truth, so that a failure under it is not perception's.
 
 Objects are known by the words of their texture and name. A phrase fits an object that has all of its words, and the
-better, the fewer of the object's words it leaves out: of a red heart and a red and yellow polka dot heart, "the red
-heart" is the first, "the polka dot heart" the second, "the heart" either.
+better, the fewer of the object's words it leaves out, above all of a texture that it begins to name: of a red heart and
+a red and yellow polka dot heart, "the red heart" is the first, "the polka dot heart" the second, "the heart" either.
 """
 
 from __future__ import annotations
@@ -105,14 +105,20 @@ class Oracle:
         if aspect != "identity":
             vector[_component({aspect, getattr(truth, "texture" if aspect == "texture" else "name")})] = 1.0
             return vector
-        own = sorted(tokens(f"{truth.texture} {truth.name}"))
+        texture, own = tokens(truth.texture), sorted(tokens(f"{truth.texture} {truth.name}"))
         for count in range(len(own) + 1):
             for chosen in itertools.combinations(own, count):
-                vector[_component(chosen)] += 0.5 ** (len(own) - count)
+                vector[_component(chosen)] += _weight(frozenset(chosen), texture, len(own))
         # Two names can have the same words, so the exact pair has a component of its own.
-        vector[_component({"exactly", truth.texture, truth.name})] += 4.0
+        vector[_component({"exactly", truth.texture, truth.name})] += 6.0
         unit: Float = vector / np.linalg.norm(vector)
         return unit
+
+
+def _weight(said: frozenset[str], texture: frozenset[str], count: int) -> float:
+    """How well some of an object's ``count`` words describe it: half a texture is much less than a whole one."""
+    left = texture - said if said & texture else frozenset[str]()
+    return float(0.5 ** len(left) * 0.95 ** (count - len(said) - len(left)))
 
 
 def _under(segmentation: Int, point: Float) -> Bool:
