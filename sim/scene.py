@@ -274,11 +274,12 @@ class Scene:
         Args:
             thing: what is shown.
             plain: gray and of its shape's usual height, so that the picture tells its shape and no more.
-            scale: enlarges it.
+            scale: enlarges it, and the pattern that it wears.
             also: other things that the picture stands for.
         """
         pose = Pose(0.5, 0.0, 0.0, UPRIGHT)
-        model = replace(thing, scale=thing.scale * scale)
+        worn = replace(thing.texture, tile=thing.texture.tile * scale)
+        model = replace(thing, texture=worn, scale=thing.scale * scale)
         if plain:
             model = replace(model, texture=GRAY, height_scale=1.0)
         binding = tuple(sorted(one.id for one in (thing, *also) if one.id != TABLE))
