@@ -51,11 +51,16 @@ def doctor(json_line: bool, file: str | None = None, sets: Sequence[str] = ()) -
     """
     settings = config.load(file, sets)
     found = []
-    show = _as_json if json_line else _as_text()
+    show = printer(json_line)
     for check in checks(settings):
         found.append(check)
         show(check)
     return int(any(check.state == "broken" for check in found))
+
+
+def printer(json_line: bool) -> Callable[[Check], None]:
+    """Shows findings one by one, as text or as a JSON object each."""
+    return _as_json if json_line else _as_text()
 
 
 def _as_json(check: Check) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 
 from sim.cameras import CAMERAS
 from sim.env import EnvSnapshot, TabletopEnv
@@ -113,3 +114,7 @@ class Stoppable:
     def planned(self, seconds: float) -> None:
         """Tells the monitor."""
         self._inner.planned(seconds)
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Tells the monitor."""
+        return self._inner.waiting()

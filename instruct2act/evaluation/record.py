@@ -38,6 +38,7 @@ class EpisodeSpec(_Data):
         task, level, seed: a task's scene and instruction.
         scene_seed: a generated free scene.
         objects: a scene of the objects named, "red heart; blue bowl @0.5,0.2"; ``seed`` places the others.
+        robot: a real table: the robot's name and the hash of its file.
         text: the instruction, instead of the task's own.
         pictures: slot name -> SHA-256 of the picture file given for it.
         clicks: (x, y) pixels of the top view.
@@ -49,6 +50,7 @@ class EpisodeSpec(_Data):
     seed: int = Field(0, ge=0)
     scene_seed: int | None = Field(None, ge=0)
     objects: str | None = None
+    robot: str | None = None
     text: str | None = None
     pictures: dict[str, str] = {}
     clicks: tuple[tuple[float, float], ...] = ()
@@ -56,7 +58,7 @@ class EpisodeSpec(_Data):
 
     @model_validator(mode="after")
     def _one_scene(self) -> EpisodeSpec:
-        if sum(scene is not None for scene in (self.task, self.scene_seed, self.objects)) != 1:
+        if sum(scene is not None for scene in (self.task, self.scene_seed, self.objects, self.robot)) != 1:
             raise ValueError("a spec names one scene: a task, a scene_seed or objects")
         if self.task is None and not self.text:
             raise ValueError("a free scene needs an instruction")
@@ -70,6 +72,8 @@ class EpisodeSpec(_Data):
         """A phrase for people."""
         if self.task is not None:
             return f"{self.task} {self.level} seed {self.seed}"
+        if self.robot is not None:
+            return f"the table of {self.robot}"
         return f"generated scene {self.scene_seed}" if self.scene_seed is not None else f"the objects {self.objects!r}"
 
 
@@ -95,7 +99,7 @@ class Call(_Data):
 
 
 class Carried(_Data):
-    """One action as carried out: (x, y, z) metres and yaw in radians, base frame."""
+    """One action as carried out: (x, y, z) metres and yaw in radians, base frame; ids of what it moved."""
 
     primitive: str
     tool: str
@@ -130,7 +134,8 @@ class Attempt(_Data):
 class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
-    ``model`` and ``fingerprint`` are the author's, as it names itself; ``cost`` is money by the prices of the config.
+    ``asked`` are the ids of what the goal wants moved; ``label`` says why it failed, ``label_rule`` on what evidence
+    (``labels``). ``model`` and ``fingerprint`` are the author's, as it names itself; ``cost`` is money by the prices of the config.
     ``revision`` is the source's (``resources.revision``): it tells two states of a checkout apart, and is no part of
     the id, so that a resumed evaluation can say what changed.
     """
@@ -151,11 +156,13 @@ class EpisodeRecord(_Data):
     reward_source: str = ""
     calls: tuple[Call, ...] = ()
     actions: tuple[Carried, ...] = ()
+    asked: tuple[int, ...] = ()
     prints: str = ""
     status: Status
     failed_at: Stage | None = None
     error: dict[str, Any] = {}
     label: str = ""
+    label_rule: str = ""
     success: bool | None = None
     progress: float | None = None
     verdicts: dict[str, bool] = {}
@@ -175,7 +182,8 @@ class EpisodeRecord(_Data):
 
 def identity(spec: EpisodeSpec, config: str, prompt: str, weights: dict[str, str], version: str) -> str:
     """Sixteen hex digits that name an episode's outcome-relevant inputs."""
-    parts = [SCHEMA, spec.model_dump(mode="json"), config, prompt, sorted(weights.items()), version]
+    asked = spec.model_dump(mode="json", exclude=None if spec.robot else {"robot"})
+    parts = [SCHEMA, asked, config, prompt, sorted(weights.items()), version]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -41,6 +42,9 @@ class Monitor(Protocol):
         For robots whose motions take time; a simulator that steps as fast as it can leaves it out.
         """
 
+    def waiting(self) -> AbstractContextManager[None]:
+        """The block waits for a person; no clock runs."""
+
 
 class Silent:
     """A monitor that nobody watches and nothing stops."""
@@ -54,6 +58,10 @@ class Silent:
 
     def planned(self, seconds: float) -> None:
         """Does nothing."""
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Does nothing."""
+        return nullcontext()
 
 
 @runtime_checkable

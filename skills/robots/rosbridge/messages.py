@@ -149,6 +149,7 @@ class State(_Read):
         last_command_id: of the last motion taken on; "" when there was none.
         last_success, last_error_code, last_message: how that one ended; not yet meaningful while MOVING.
         workspace_low, workspace_high: the node's own box, metres in the base frame.
+        heartbeat: whether the node heard a heartbeat within its watchdog's time; None where it does not say.
     """
 
     state: RobotState
@@ -160,6 +161,7 @@ class State(_Read):
     last_message: str = Field("", max_length=2000)
     workspace_low: Vector3
     workspace_high: Vector3
+    heartbeat: bool | None = None
 
 
 class Result(_Read):

@@ -317,7 +317,8 @@ class RosRobot:
             time.sleep(0.01)
         if not self._latch.ready or unknown:
             return self._latch.sentence() or unknown
-        return "" if parts.safety.beating else "no heartbeat goes out, so that the arm's watchdog would stop it"
+        heard = parts.safety.beating and parts.safety.state().heartbeat is not False
+        return "" if heard else "the arm does not hear a heartbeat, so that its watchdog would stop it"
 
     def _order(self, action: Action, planned: float) -> Order:
         grip = self.grips.get(action.id) if self.settings.gripper == "parallel" else None

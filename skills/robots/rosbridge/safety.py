@@ -35,7 +35,7 @@ class Safety:
         self._bridge, self._settings, self._latch = bridge, settings, latch
         self._end = threading.Event()
         self._moving = threading.Event()
-        self._came_round = 0.0
+        self._came_round = self._held_until = 0.0
         self._beats: deque[float] = deque(maxlen=2)
         self.seen: tuple[float, State] | None = None
         self.session = uuid.uuid4().hex[:12]
@@ -93,6 +93,10 @@ class Safety:
         """Tells the arm's node that a person acknowledged; "" when it agrees, else why not."""
         return self._trigger(self._settings.names.acknowledge)
 
+    def hold_breath(self, seconds: float) -> None:
+        """No heartbeat for so long, to see whether the arm's node notices."""
+        self._held_until = time.monotonic() + seconds
+
     def close(self) -> None:
         """The heart stops, and the link is closed."""
         self._end.set()
@@ -113,7 +117,7 @@ class Safety:
 
     def _beat(self) -> None:
         while not self._end.wait(self._settings.deadlines.beat_s):
-            if not self._latch.ready:
+            if not self._latch.ready or time.monotonic() < self._held_until:
                 self._beats.clear()
                 continue
             if self._moving.is_set() and time.monotonic() - self._came_round > STALE_S:

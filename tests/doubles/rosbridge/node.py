@@ -104,6 +104,7 @@ class Node:
             "last_message": message,
             "workspace_low": low,
             "workspace_high": high,
+            "heartbeat": time.monotonic() - self.beaten_s < WATCHDOG_S,
         }
         if self.faults.state == "nan":
             state["workspace_low"] = {"x": None, "y": None, "z": None}  # how rosbridge writes NaN
