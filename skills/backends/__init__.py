@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from skills.types import Bool, Float, Image, Mask
 
+ENTRY = "build"
+"""What makes a module of this package a backend; others here are helpers."""
+
 # torch's threads spin while they wait for one another: where another program has a core, a picture takes 17 times as
 # long. OpenMP reads this when torch is first imported, which only backends do.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
