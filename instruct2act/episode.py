@@ -13,6 +13,7 @@ from instruct2act.authoring.policy import Conversation, NoProgram
 from instruct2act.authoring.program import Program, Refusal
 from instruct2act.authoring.reward import RewardFailed, RewardFunction, spots
 from instruct2act.diary import Diary
+from instruct2act.evaluation import labels
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.events import Ended, Listener, Started, Written
 from instruct2act.runtime import Runtime
@@ -86,6 +87,8 @@ def _play(
     start = robot.observe()
     diary.facts["instruction"] = instruction.text
     diary.tell(Started(instruction, start, spec.scene(), robot.env.inventory()))
+    goal = getattr(robot.env, "goal", None)
+    diary.facts["asked"] = tuple(sorted(goal.things)) if goal is not None else ()
     moments = Moments(robot, runtime, start)
     reward = Reward(instruction, start, moments, runtime, diary)
     talk = runtime.policy.begin(instruction, heard=diary.answered, shown=runtime.shown(instruction, start))
@@ -97,7 +100,8 @@ def _play(
         trouble = repair.trouble(execution)
         if trouble is None and execution.status == "finished" and runtime.config.llm.check_goal:
             trouble = repair.unreached(reward.score())
-        if trouble is None or not talk.goes_on or not robot.info.simulated:
+        in_time = diary.seconds.get("run", 0.0) < runtime.limits.episode_s
+        if trouble is None or not talk.goes_on or not in_time or not robot.info.simulated:
             break  # an arm that was stopped waits for a person
         moved = repair.moved(diary.actions)
         now = runtime.shown(Instruction(instruction.text), robot.observe()) if moved else None
@@ -157,6 +161,8 @@ def _run(
         diary.noted(kind, facts)
         if kind == "outcome":
             moments.after(facts["outcome"].action)
+            if facts["outcome"].status != "rejected" and len(robot.history) > 1:
+                diary.moved(labels.moved(*robot.history[-2:]))
 
     context = Context(
         robot,
@@ -270,7 +276,7 @@ class Moments:
 
 def _last_look(robot: SimRobot | VimaBenchRobot | None) -> Observation | None:
     """How the table looks in the end, where the robot can still see."""
-    with suppress(Exception):
+    with suppress(Exception, RobotLost):
         return robot.observe() if robot is not None else None
     return None
 
