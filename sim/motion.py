@@ -6,7 +6,7 @@ along straight lines; ``arm`` moves the six joints of ``sim.arm`` and is drawn. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import arm
 from sim.cameras import STAGE, CameraSpec
-from sim.measured import STEP_S
+from sim.measured import STEP_S, WATCH_STEPS
 from sim.world import World
 from skills.robots import Monitor
 from skills.types import TABLE, Action, Event, Outcome, Pose, Status, Tool
@@ -39,6 +39,7 @@ _YAW_STEP = 0.04
 _TOUCH = 2e-4
 _LOST = 0.02
 _BLADE_Z = 0.003
+_CLEAR = 0.0025
 
 
 class _Failed(Exception):
@@ -197,13 +198,16 @@ class _Motion:
         self.monitor.tick(self.phase, frame)
 
     def _step(self, to: Pose) -> None:
-        if self.world.steps >= self._last:
-            raise _Failed("aborted", f"the motion was given up in phase {self.phase!r}: it used its budget of steps")
+        self._within_budget(1)
         self.at = to
         lag = self.world.drive(to)
         if lag > _LOST and self.world.held is not None:
             name = self.world.objects[self.world.held].name
             raise _Failed("aborted", f"the {name} was lost in phase {self.phase!r}: something solid is in its way")
+
+    def _within_budget(self, steps: int) -> None:
+        if self.world.steps + steps > self._last:
+            raise _Failed("aborted", f"the motion was given up in phase {self.phase!r}: it used its budget of steps")
 
     def travel(self, to: Pose, stride: float = _TRAVEL, straight: bool = False) -> None:
         """Goes to a pose: along a straight line, or with the arm, by its joints."""
@@ -218,9 +222,41 @@ class _Motion:
         begin, gone = self.at, np.array([to.x - self.at.x, to.y - self.at.y, to.z - self.at.z, to.yaw - self.at.yaw])
         strides = max(float(np.linalg.norm(gone[:3])) / stride, abs(float(gone[3])) / _YAW_STEP)
         count = int(np.ceil(strides / self.speed))
-        for k in range(1, count + 1):
-            x, y, z, yaw = (np.array([begin.x, begin.y, begin.z, begin.yaw]) + gone * (k / count)).tolist()
-            self._reach(Pose(x, y, z, yaw))
+        shares = np.arange(1, count + 1)[:, None] / count
+        way = np.array([begin.x, begin.y, begin.z, begin.yaw]) + gone * shares
+        self._follow([Pose(*at) for at in way.tolist()], level)
+
+    def _follow(self, poses: Sequence[Pose], upright: bool) -> None:
+        """Goes along poses, one a step. The free tool glides, unsimulated, where it is too high to meet anything."""
+        high = self._high(poses, upright)
+        k = 0
+        while k < len(poses):
+            if high[k] and self.world.unhindered():
+                free = next((n for n in range(k, len(poses)) if not high[n]), len(poses))
+                self._glide(poses[k:free])
+                k = free
+            else:
+                self._reach(poses[k])
+                k += 1
+
+    def _high(self, poses: Sequence[Pose], upright: bool) -> list[bool]:
+        """Whether what hangs on the free tool is above everything that it may meet, at each pose."""
+        held = self.world.held
+        if self._joints is not None or (held is None and self.tool == "suction"):
+            return [False] * len(poses)
+        depth = 0.0 if held is None else self.at.z - self.world.height(held)[0]
+        # Straight up or down it stays away from what is beside it.
+        others = [self.world.height(id)[1] for id in self.world.objects if id != held and not upright]
+        ceiling = self.top_near(held) if upright else max(others, default=0.0)
+        return [pose.z - depth > ceiling + _CLEAR for pose in poses]
+
+    def _glide(self, poses: Sequence[Pose]) -> None:
+        """Goes along poses on which nothing is met; takes as much time as simulating them would."""
+        while poses:
+            count = min(len(poses), WATCH_STEPS - self.world.steps % WATCH_STEPS)
+            self._within_budget(count)
+            self.at, poses = poses[count - 1], poses[count:]
+            self.world.glide(self.at, count)
 
     def _reach(self, to: Pose) -> None:
         if self._joints is not None:
@@ -248,16 +284,22 @@ class _Motion:
     def feel(self, probe: Callable[[float], tuple[float, int] | None]) -> int | None:
         """Goes down until the tip touches something; its id."""
         clear = max((self.world.height(id)[1] for id in self.world.objects), default=0.0) + 0.01
+        still = self._joints is None and self.world.unhindered()
         while self.at.z > -0.01:
             stride = (_TRAVEL if self.at.z > clear else 4 * _FEEL) * self.speed
             met = probe(self.at.z - stride)
-            self._reach(replace(self.at, z=self.at.z - stride if met is None else met[0]))
+            to = replace(self.at, z=self.at.z - stride if met is None else met[0])
+            if still:
+                self._glide([to])
+            else:
+                self._reach(to)
             if met is not None:
                 return met[1]
         return None
 
     def lower(self, depth: float) -> bool:
         """Goes down until what hangs on the tool, ``depth`` below it, touches something; False if nothing did."""
+        self._sink(depth)
         while self.at.z > depth - 0.002 if depth > 0 else self.at.z > -depth:
             gap = self.world.gap()
             if gap <= _TOUCH:
@@ -265,6 +307,16 @@ class _Motion:
             stride = min(_FEEL * self.speed, max(gap / 2, _TOUCH / 2))
             self._reach(replace(self.at, z=max(self.at.z - stride, -depth if depth < 0 else -1.0)))
         return False
+
+    def _sink(self, depth: float) -> None:
+        """The free tool glides down to where feeling the way has to begin."""
+        stride = _FEEL * self.speed
+        while self._joints is None and self.world.unhindered():
+            room = min(self.world.clearance(0.1) - _CLEAR, self.at.z - abs(depth))
+            if room < 2 * stride:
+                return
+            top = self.at.z
+            self._glide([replace(self.at, z=top - k * stride) for k in range(1, int(room / stride) + 1)])
 
     def top_near(self, held: int | None) -> float:
         """Height of the highest thing that what hangs on the tool may meet on its way down."""

@@ -62,7 +62,7 @@ class Hook:
         if self.body is None:
             self._step()
             return 0.0
-        target = np.array([tool.x, tool.y, tool.z]) + matrix(tool.quaternion()) @ self._offset
+        target = self._target(tool)
         position, quaternion = self._p.getBasePositionAndOrientation(self.body)
         linear = (target - position) / self._step_s
         linear[2] += self._gravity * self._step_s
@@ -71,6 +71,32 @@ class Hook:
         self._p.resetBaseVelocity(self.body, linear.tolist(), angular.tolist())
         self._step()
         return float(np.linalg.norm(target - self._p.getBasePositionAndOrientation(self.body)[0]))
+
+    def put(self, tool: Pose) -> None:
+        """The body is where it is with the tool at a pose, at rest, without a step."""
+        if self.body is not None:
+            turn = product(tool.quaternion(), self._turn)
+            self._p.resetBasePositionAndOrientation(self.body, self._target(tool).tolist(), turn)
+            self._p.resetBaseVelocity(self.body, [0, 0, 0], [0, 0, 0])
+
+    def _target(self, tool: Pose) -> npt.NDArray[np.float64]:
+        """(3,) where the body's centre of mass belongs."""
+        place: npt.NDArray[np.float64] = np.array([tool.x, tool.y, tool.z]) + matrix(tool.quaternion()) @ self._offset
+        return place
+
+    def clearance(self, limit: float) -> float:
+        """Metres between the body and the nearest thing, ``limit`` if there is none as near."""
+        if self.body is None:
+            return limit
+        low, high = self._p.getAABB(self.body)
+        low, high = [v - limit for v in low], [v + limit for v in high]
+        near = {found[0] for found in self._p.getOverlappingObjects(low, high) or ()} - {self.body}
+        gaps = [
+            float(point[8])
+            for other in sorted(near)
+            for point in self._p.getClosestPoints(bodyA=self.body, bodyB=other, distance=limit)
+        ]
+        return min(gaps, default=limit)
 
     def gap(self) -> float:
         """Metres between the body and the nearest thing; the engine sees a few millimetres, beyond it is infinite."""

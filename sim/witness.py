@@ -44,6 +44,10 @@ class Witness:
                 self.events.append(Event("left_table", id))
             (self._off.add if out else self._off.discard)(id)
 
+    def lifted(self, id: int | None) -> None:
+        """An object touches nothing any more."""
+        self._touching = {pair for pair in self._touching if id not in pair}
+
     def _covering(self) -> set[tuple[int, int]]:
         """Marks and the objects that lie on them: nothing touches a mark otherwise."""
         objects = self._world.objects

@@ -32,6 +32,8 @@ from skills.types import TABLE, Camera, Event, Pose, View, Workspace
 
 GRAVITY = 9.8
 
+_APART, _STILL = 0.002, 0.02  # metres, metres a second: nearer, or faster, and the tool does not glide
+
 _LOADED = 600  # textures and shapes in memory beyond which clearing starts the engine anew
 
 
@@ -246,11 +248,15 @@ class World(Measured):
     # --- touching -----------------------------------------------------------------------------------------------------
 
     def _contact_points(self, body: int | None = None) -> list[tuple[Any, ...]]:
+        self._look_again()
+        points = self._p.getContactPoints() if body is None else self._p.getContactPoints(bodyA=body)
+        return [point for point in points if point[8] < 1e-4]
+
+    def _look_again(self) -> None:
+        """Contacts as things lie now."""
         if self._stale:
             self._p.performCollisionDetection()
             self._stale = False
-        points = self._p.getContactPoints() if body is None else self._p.getContactPoints(bodyA=body)
-        return [point for point in points if point[8] < 1e-4]
 
     def _name(self, body: int) -> int:
         return self._id.get(body, TABLE)
@@ -361,7 +367,33 @@ class World(Measured):
 
     def gap(self) -> float:
         """Metres between what hangs on the tool and the nearest thing; infinite beyond a few millimetres."""
+        self._look_again()
         return self._hook.gap()
+
+    def clearance(self, limit: float) -> float:
+        """The same, as far as ``limit`` metres."""
+        return self._hook.clearance(limit)
+
+    def unhindered(self) -> bool:
+        """Whether nothing is near what hangs on the tool, and everything else lies still."""
+        if self.gap() < _APART:
+            return False
+        held = self.held
+        return all(placed.fixed or id == held or self.speed(id) < _STILL for id, placed in self._placed.items())
+
+    def glide(self, tool: Pose, steps: int) -> None:
+        """What hangs on the tool goes with it to a pose, in so many steps' time, and nothing is simulated.
+
+        It is for ways on which nothing can be met, and makes of them what simulating would: see ``unhindered``.
+        """
+        self._hook.put(tool)
+        if self._hook.body is not None:
+            self._stale = True
+            self._witness.lifted(self.held)
+        self.steps += steps
+        if self.steps % WATCH_STEPS == 0:
+            for watcher in self.watchers:
+                watcher()
 
     # --- seeing -------------------------------------------------------------------------------------------------------
 
