@@ -80,6 +80,14 @@ def calls(count: int = 2000) -> None:
     sandbox.calls(count)
 
 
+@app.command()
+def report(sizes: Annotated[str, typer.Option(help="Numbers of records, by comma.")] = "1e4,1e6") -> None:
+    """What a report over made-up records costs: seconds, peak memory."""
+    from instruct2act.bench import reports
+
+    reports.report(sizes)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context, vimabench: VimaBench = None, vimabench_python: VimaBenchPython = None) -> None:
     """Without a command: a short round of all of them."""

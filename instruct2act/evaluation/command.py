@@ -18,6 +18,14 @@ class RunnerName(StrEnum):
     processes = "processes"
 
 
+class PicturesName(StrEnum):
+    """What `--pictures` takes."""
+
+    all = "all"
+    failed = "failed"
+    none = "none"
+
+
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("eval")(evaluate)
@@ -51,6 +59,9 @@ def evaluate(
         float | None,
         typer.Option(min=1, metavar="SECONDS", help="A worker silent for so long is replaced; else as settings allow."),
     ] = None,
+    pictures: Annotated[
+        PicturesName, typer.Option(help="Of which episodes pictures are kept, 30 to 90 kB each, for the report's page.")
+    ] = PicturesName.all,
     out: Annotated[
         Path | None, typer.Option(help="Where records go, and where an evaluation that was stopped goes on.")
     ] = None,
@@ -84,6 +95,7 @@ def evaluate(
                 {"tasks": tasks, "levels": levels, "episodes": episodes, "seed0": seed0},
                 runner.value if runner else None,
                 patience,
+                pictures.value,
                 out,
                 quiet,
             ),
@@ -101,6 +113,9 @@ def report(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with plots and every number's episodes.")
     ] = None,
+    each: Annotated[
+        int, typer.Option(min=1, help="How many episodes of each task, level and outcome the page can show.")
+    ] = 20,
     json_line: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
 ) -> None:
     """Say how good, where it fails, what it costs, whether it is better than before, and whether to believe it.
@@ -113,4 +128,4 @@ def report(
     """
     from instruct2act.evaluation import report as command
 
-    raise typer.Exit(command.run([folder, *([other] if other else [])], json_line, html))
+    raise typer.Exit(command.run([folder, *([other] if other else [])], json_line, html, each))

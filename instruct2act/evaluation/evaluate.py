@@ -13,7 +13,7 @@ from instruct2act.config import Config
 from instruct2act.evaluation.ledger import Ledger
 from instruct2act.evaluation.origin import Origin
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
-from instruct2act.evaluation.runners import Job, Runner
+from instruct2act.evaluation.runners import Job, Pictures, Runner
 from instruct2act.sandbox import StopFlag
 
 RUNNERS = "instruct2act.evaluation.runners"
@@ -34,12 +34,14 @@ class Way:
         runner: a module of ``runners``.
         workers: processes, or episodes at a time.
         patience_s: how long an episode may take before its worker is replaced; None for what the settings allow it.
+        pictures: of which episodes pictures are kept.
         options: the runner's own.
     """
 
     runner: str = "serial"
     workers: int = 1
     patience_s: float | None = None
+    pictures: Pictures = "none"
     options: dict[str, str] | None = None
 
 
@@ -74,7 +76,15 @@ def evaluate(
     runner = cast(Runner, registry.find(RUNNERS, way.runner))
     origin = Origin.of(config)
     allowed = way.patience_s if way.patience_s is not None else allowed_s(config)
-    job = Job(config, origin, way.workers, allowed, stop=stop or StopFlag(), options=way.options or {})
+    job = Job(
+        config,
+        origin,
+        way.workers,
+        allowed,
+        pictures=way.pictures,
+        stop=stop or StopFlag(),
+        options=way.options or {},
+    )
     with Ledger(folder, origin) as ledger:
         left = ledger.left(specs)
         if began is not None:

@@ -50,8 +50,8 @@ class Report:
         return one.differences(other)
 
 
-def read(folders: list[Path]) -> Report:
-    """Folds one or two folders.
+def read(folders: list[Path], kept: int = tally.KEPT) -> Report:
+    """Folds one or two folders, remembering ``kept`` episodes of each kind.
 
     Raises:
         Mistake: a folder without records, or a line that is none.
@@ -61,16 +61,16 @@ def read(folders: list[Path]) -> Report:
             raise Mistake(f"{folder}/ has no {RECORDS}; `instruct2act eval --out {folder}` makes one")
     origins = tuple(_origin(folder) for folder in folders)
     pairs = pairing.compare(folders[0], folders[1]) if len(folders) == 2 else None
-    return Report(tuple(folders), tuple(tally.of_folder(folder) for folder in folders), origins, pairs)
+    return Report(tuple(folders), tuple(tally.of_folder(folder, kept) for folder in folders), origins, pairs)
 
 
-def run(folders: list[Path], json_line: bool, html: Path | None) -> int:
+def run(folders: list[Path], json_line: bool, html: Path | None, kept: int = tally.KEPT) -> int:
     """Prints a report, and writes the page; returns the exit status.
 
     Raises:
         Mistake: as ``read``.
     """
-    report = read(folders)
+    report = read(folders, kept)
     if json_line:
         sys.stdout.write(json.dumps(as_data(report)) + "\n")
     else:
@@ -109,13 +109,14 @@ def discordant(report: Report) -> list[dict[str, Any]]:
     """The first ``LISTED`` episodes on which two evaluations differ, with what each says of it."""
     if report.pairs is None:
         return []
-    listed = []
+    listed: list[dict[str, Any]] = []
     for one, other in pairing.discordant(report.pairs, *report.folders[:2]):
         if len(listed) == LISTED:
             break
         listed.append(
             {
                 "scene": EpisodeSpec.model_validate(one.spec).scene(),
+                "key": one.key,
                 "ids": [one.raw["id"], other.raw["id"]],
                 "success": [one.success, other.success],
                 "ended": [_ended(one), _ended(other)],

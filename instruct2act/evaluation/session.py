@@ -14,6 +14,7 @@ from instruct2act.evaluation.evaluate import GivenUp, Way, evaluate
 from instruct2act.evaluation.ledger import Ledger
 from instruct2act.evaluation.progress import Progress
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
+from instruct2act.evaluation.runners import Pictures
 from instruct2act.run import interruptible
 from instruct2act.sandbox import SandboxUnavailable, StopFlag
 from skills.errors import Mistake
@@ -27,6 +28,7 @@ class Request:
     changes: Mapping[str, Any] | None = None
     runner: str | None = None
     patience_s: float | None = None
+    pictures: Pictures = "all"
     out: Path | None = None
     quiet: bool = False
 
@@ -45,7 +47,7 @@ def run(request: Request, config_file: str | None, sets: Sequence[str]) -> int:
     settings = config.load(config_file, [*suite.settings(), *sets])
     folder = request.out or settings.output.folder / f"eval-{request.suite or 'own'}-{settings.digest()[:6]}"
     runner = request.runner or ("processes" if settings.workers > 1 else "serial")
-    way = Way(runner, settings.workers, request.patience_s)
+    way = Way(runner, settings.workers, request.patience_s, request.pictures)
     with interruptible() as stop:
         try:
             return _Session(specs, folder, request.quiet).play(settings, way, stop)

@@ -77,8 +77,8 @@ class Cell:
         """Wilson's 95 % interval of the rate."""
         return wilson(self.success, self.judged)
 
-    def add(self, row: Row) -> None:
-        """Counts a row that was played to an end."""
+    def add(self, row: Row, kept: int = KEPT) -> None:
+        """Counts a row that was played to an end; remembers where the first ``kept`` of each kind are."""
         self.played += 1
         self.progress.add(row.progress)
         self.reward.add(row.reward)
@@ -94,7 +94,7 @@ class Cell:
             self.failed[kind] += 1
             self.labels[row.label or kind] += 1
         there = self.examples.setdefault(kind, [])
-        if len(there) < KEPT:
+        if len(there) < kept:
             there.append(row.offset)
 
     def merge(self, other: Cell) -> None:
@@ -111,7 +111,7 @@ class Cell:
         ):
             mine_counts.update(their_counts)
         for kind, offsets in other.examples.items():
-            self.examples[kind] = (self.examples.get(kind, []) + offsets)[:KEPT]
+            self.examples[kind] = self.examples.get(kind, []) + offsets
 
 
 def kind_of(row: Row) -> str:
@@ -151,11 +151,13 @@ class Tally:
 
     def mean_of_tasks(self, level: str, tasks: Iterable[str] | None = None, rule: str = "success") -> float | None:
         """The mean of the tasks' rates, each task counting the same as in published tables; None if one is missing."""
-        wanted = list(tasks) if tasks is not None else [task for task, at in self.cells if at == level]
-        cells = [self.cells.get((task, level)) for task in wanted]
-        if not cells or any(cell is None or not cell.judged for cell in cells):
-            return None
-        return sum(getattr(cell, rule) / cell.judged for cell in cells if cell is not None) / len(cells)
+        rates = []
+        for task in tasks if tasks is not None else [task for task, at in self.cells if at == level]:
+            cell = self.cells.get((task, level))
+            if cell is None or not cell.judged:
+                return None
+            rates.append((cell.vima if rule == "vima" else cell.success) / cell.judged)
+        return sum(rates) / len(rates) if rates else None
 
 
 def merged(cells: Iterable[Cell]) -> Cell:
@@ -166,8 +168,11 @@ def merged(cells: Iterable[Cell]) -> Cell:
     return whole
 
 
-def fold(found: Iterable[Row]) -> Tally:
-    """One pass over rows. Of an episode that was lost and then played, the one that was played counts."""
+def fold(found: Iterable[Row], kept: int = KEPT) -> Tally:
+    """One pass over rows, remembering ``kept`` of each kind.
+
+    Of an episode that was lost and then played, the one that was played counts.
+    """
     tally = Tally()
     lost: dict[str, Cell] = {}
     for row in found:
@@ -177,16 +182,16 @@ def fold(found: Iterable[Row]) -> Tally:
             continue
         if lost:
             lost.pop(row.key, None)
-        cell.add(row)
+        cell.add(row, kept)
         tally.authors[row.raw.get("model") or "none"] += 1
     for cell in lost.values():
         cell.lost += 1
     return tally
 
 
-def of_folder(folder: Path) -> Tally:
+def of_folder(folder: Path, kept: int = KEPT) -> Tally:
     """A folder's tally."""
-    return fold(rows(folder / RECORDS))
+    return fold(rows(folder / RECORDS), kept)
 
 
 def as_data(tally: Tally) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from instruct2act.config import Config
 from instruct2act.evaluation.origin import Origin
@@ -17,6 +17,9 @@ from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import StopFlag
 from skills.errors import Mistake
+
+Pictures = Literal["all", "failed", "none"]
+"""Of which episodes pictures are kept."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Job:
         workers: processes, or episodes at a time on a cluster.
         patience_s: how long an episode may take before its worker counts as hanging and is replaced.
         start_s: how long a worker may take until its models are loaded.
+        pictures: of which episodes pictures are kept.
         stop: ends it.
         options: the runner's own.
     """
@@ -38,6 +42,7 @@ class Job:
     workers: int = 1
     patience_s: float = 900.0
     start_s: float = 300.0
+    pictures: Pictures = "all"
     stop: StopFlag = field(default_factory=StopFlag)
     options: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,12 +66,20 @@ class Runner(Protocol):
         """
 
 
-def play(spec: EpisodeSpec, runtime: Runtime, origin: Origin, stop: StopFlag | None = None) -> Played:
+def play(
+    spec: EpisodeSpec, runtime: Runtime, origin: Origin, pictures: Pictures = "none", stop: StopFlag | None = None
+) -> Played:
     """Plays one episode. Whatever goes wrong on our side is a record too, and the next episode is not its victim."""
     from instruct2act.episode import run_episode
+    from instruct2act.evaluation.album import Album
 
+    album = Album()
     try:
-        return Played(run_episode(spec, runtime, stop=stop))
+        record = run_episode(spec, runtime, [] if pictures == "none" else [album], stop)
+        if pictures == "none" or (pictures == "failed" and record.status == "finished" and record.success is not False):
+            return Played(record)
+        shown, files = album.pictures()
+        return Played(record.model_copy(update={"pictures": shown}), files)
     except Exception as error:
         return Played(origin.lost(spec, type(error).__name__, str(error)))
 

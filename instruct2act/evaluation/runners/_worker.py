@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from instruct2act.config import Config
 from instruct2act.evaluation.origin import Origin
 from instruct2act.evaluation.record import EpisodeSpec
-from instruct2act.evaluation.runners import play, threads
+from instruct2act.evaluation.runners import Pictures, play, threads
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import SandboxUnavailable
 from instruct2act.sandbox.launcher import end_with_parent
@@ -27,13 +27,14 @@ class Hello(BaseModel):
     mistake: str = ""
 
 
-def work(pipe: Connection[Any, Any], config: str, workers: int) -> None:
+def work(pipe: Connection[Any, Any], config: str, workers: int, pictures: Pictures) -> None:
     """Plays what the pipe asks for until it is closed.
 
     Args:
         pipe: spec in; record, then each of its pictures out.
         config: the settings, JSON.
         workers: how many share this machine.
+        pictures: of which episodes they are sent.
     """
     host = multiprocessing.parent_process()
     end_with_parent(host.pid or 0 if host else 0)
@@ -54,7 +55,7 @@ def work(pipe: Connection[Any, Any], config: str, workers: int) -> None:
                 asked = pipe.recv_bytes()
             except EOFError:
                 return
-            played = play(EpisodeSpec.model_validate_json(asked), runtime, origin)
+            played = play(EpisodeSpec.model_validate_json(asked), runtime, origin, pictures)
             pipe.send_bytes(played.record.model_dump_json().encode())
             for content in played.pictures.values():
                 pipe.send_bytes(content)

@@ -33,7 +33,7 @@ class _Worker:
     def __init__(self, job: Job) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        arguments = (theirs, job.config.model_dump_json(), job.workers)
+        arguments = (theirs, job.config.model_dump_json(), job.workers, job.pictures)
         self.process: BaseProcess = context.Process(target=work, args=arguments, daemon=True)
         self.process.start()
         theirs.close()

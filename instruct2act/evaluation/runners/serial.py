@@ -15,4 +15,4 @@ def play_all(specs: Sequence[EpisodeSpec], job: Job) -> Generator[Played, None, 
         for spec in specs:
             if job.stop.is_set():
                 return
-            yield play(spec, runtime, job.origin, job.stop)
+            yield play(spec, runtime, job.origin, job.pictures, job.stop)
