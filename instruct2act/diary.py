@@ -12,6 +12,7 @@ from instruct2act import __version__, events
 from instruct2act.authoring import policy
 from instruct2act.authoring.llm import Completion
 from instruct2act.authoring.prompt import LONGEST_ANSWER
+from instruct2act.evaluation import labels
 from instruct2act.evaluation.record import Attempt, Call, Carried, EpisodeRecord, EpisodeSpec, Stage, Status, identity
 from instruct2act.events import Event, Listener
 from instruct2act.resources import revision
@@ -100,6 +101,10 @@ class Diary:
         self.actions.append(_carried(outcome))
         self.tell(events.Carried(outcome))
 
+    def moved(self, ids: tuple[int, ...]) -> None:
+        """What the last action moved, by the simulator: evidence for a label, and for nothing else."""
+        self.actions[-1] = self.actions[-1].model_copy(update={"moved": ids})
+
     def moving(self, phase: str, frame: UInt8 | None) -> None:
         """A motion's tick."""
         self.tell(events.Moving(phase, frame))
@@ -173,7 +178,7 @@ class Diary:
     def record(self, files: dict[str, str] | None = None) -> EpisodeRecord:
         """The record as of now."""
         digest, weights = self.runtime.config.digest(), self.runtime.weights
-        return EpisodeRecord(
+        record = EpisodeRecord(
             id=identity(self.spec, digest, self.facts.get("prompt", ""), weights, __version__),
             spec=self.spec,
             config=digest,
@@ -189,6 +194,8 @@ class Diary:
             files=files or {},
             **self.facts,
         )
+        label, rule = labels.label(record)
+        return record.model_copy(update={"label": label, "label_rule": rule})
 
     def _spent(self, stage: str, seconds: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
