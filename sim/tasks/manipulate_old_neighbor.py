@@ -19,11 +19,11 @@ SIDES = {"north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
 
 @task("manipulate_old_neighbor", budget=4)
 def manipulate_old_neighbor(scene: Scene) -> Setup:
-    """First put {dragged_obj} into {base_obj} then put the object that was previously at its <side> into the same ...
+    """First put {dragged_obj} into {base_obj} then put the object that was at its <side> into the same {base_obj}.
 
-    The last words are "{base_obj}". Things stand in a grid of three rows by two columns, sides along the table's; north
-    is up in the top view. Unlike VIMABench, where five of six cells hold a thing and the container has one place, three
-    or four do, it stands anywhere beside the grid, and it is large enough for two.
+    The sides are north, south, west and east; north is up in the top view. Things stand in a grid of three rows by two
+    columns, sides along the table's. Unlike VIMABench, where five of six cells hold a thing and the container has one
+    place and room for one, three or four do, it stands anywhere beside the grid, and it is large enough for two.
     """
     rng = scene.rng
     cells = list(product(range(3), range(2)))

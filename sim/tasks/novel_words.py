@@ -41,19 +41,19 @@ def novel_noun(scene: Scene) -> Setup:
 
 @task("novel_adj", budget=3)
 def novel_adj(scene: Scene) -> Setup:
-    """{demo_blicker_obj_1} is <adjective> than {demo_less_blicker_obj_1}. ... Put the <adjective> {dragged_obj} ...
+    """Put the [less] <adjective> {dragged_obj} into the {base_obj}, after three comparisons.
 
-    The whole ends in "Put the [less] <adjective> {dragged_obj} into the {base_obj}". Three pairs show what the word
-    means: taller, shorter, lighter or darker. Two things of the pictured shape stand on the table, of which only the
-    word tells the right one. The last two pictures are gray. Unlike VIMABench, where nothing else is there, up to two
-    other things may be.
+    Three times it says "{demo_blicker_obj_1} is <adjective> than {demo_less_blicker_obj_1}."; the word means taller,
+    shorter, lighter or darker. Two things of the pictured shape stand on the table, and only the word tells which is
+    meant: its picture is gray and of the usual height. Unlike VIMABench, where nothing else is there, up to two other
+    things may be.
     """
     return _compare(scene, at_least=3)
 
 
 @task("novel_adj_and_noun", budget=3)
 def novel_adj_and_noun(scene: Scene) -> Setup:
-    """This is a <noun> {dragged_obj}. This is a <noun> {base_obj}. ... Put the <adjective> <noun> into the <noun>.
+    """Put the [less] <adjective> <noun> into the <noun>, after two definitions and three comparisons.
 
     Definitions as in ``novel_noun``, comparisons as in ``novel_adj``. One or two other things stand around, of other
     shapes (VIMABench: always two).

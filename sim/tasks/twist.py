@@ -21,10 +21,10 @@ EXAMPLES = (1, 2, 3)
 
 @task("twist", budget=5)
 def twist(scene: Scene) -> Setup:
-    """From {before_twist_1} to {after_twist_1}. ... Now twist all <texture> objects.
+    """Now twist all <texture> objects, after three examples: from {before_twist_1} to {after_twist_1}.
 
-    One or two things of a texture turn where they stand by the angle that three pairs of pictures show, 30 to 150
-    degrees clockwise: within 15 degrees and 5 cm, as in VIMABench. Unlike there, what else stands around may be any
+    One or two things of a texture turn where they stand by the angle that the pairs of pictures show, 30 to 150 degrees
+    clockwise: within 15 degrees and 5 cm, as in VIMABench. Unlike there, what else stands around may be any
     kind of thing, and each pair shows another thing.
     """
     rng, names = scene.rng, list(scene.split.dragged_textures)
