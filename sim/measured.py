@@ -61,7 +61,7 @@ class Measured(ABC):
     def height(self, id: int) -> tuple[float, float]:
         """(lowest, highest) z of an object, metres."""
         placed, body = self.objects[id], self.body(id)
-        z = (placed.shape.mesh.vertices * placed.factors - placed.center_of_mass) @ matrix(body.quaternion)[2]
+        z = placed.corners @ matrix(body.quaternion)[2]
         return float(z.min() + body.position[2]), float(z.max() + body.position[2])
 
     def speed(self, id: int) -> float:

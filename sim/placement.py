@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.polygons import rotated
+from sim.polygons import following, rotated
 from sim.states import convex_hull
 from skills.types import Pose, Workspace
 
@@ -40,20 +41,28 @@ class Spot:
         """The place that an outline (object's frame, outer ring first) takes at a pose."""
         return cls((pose.x, pose.y), convex_hull(rotated(outline[0], pose.yaw) + np.array([pose.x, pose.y])))
 
+    @cached_property
+    def normals(self) -> Ring:
+        """(K, 2) unit normals of the ring's edges."""
+        along = following(self.ring) - self.ring
+        across = np.column_stack([along[:, 1], -along[:, 0]])
+        unit: Ring = across / np.linalg.norm(along, axis=1, keepdims=True)
+        return unit
+
+    def gap(self, other: Spot) -> float:
+        """A lower bound of the distance between two places, metres; negative when they overlap.
+
+        The largest separation along any edge's normal (separating axis theorem): exact for its sign, and for its value
+        unless two corners face each other.
+        """
+        axes = np.concatenate([self.normals, other.normals])
+        mine, its = axes @ self.ring.T, axes @ other.ring.T
+        return float(np.maximum(its.min(axis=1) - mine.max(axis=1), mine.min(axis=1) - its.max(axis=1)).max())
+
 
 def gap(a: Ring, b: Ring) -> float:
-    """A lower bound of the distance between two convex rings, metres; negative when they overlap.
-
-    The largest separation along any edge's normal (separating axis theorem): exact for its sign, and for its value
-    unless two corners face each other.
-    """
-    normals = []
-    for ring in (a, b):
-        along = np.roll(ring, -1, axis=0) - ring
-        normals.append(np.column_stack([along[:, 1], -along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True))
-    axes = np.concatenate(normals)
-    on_a, on_b = axes @ a.T, axes @ b.T
-    return float(np.maximum(on_b.min(axis=1) - on_a.max(axis=1), on_a.min(axis=1) - on_b.max(axis=1)).max())
+    """The gap between two convex rings; see ``Spot.gap``."""
+    return Spot((0.0, 0.0), a).gap(Spot((0.0, 0.0), b))
 
 
 def on_table(ring: Ring, edge: float = EDGE) -> bool:
@@ -64,7 +73,7 @@ def on_table(ring: Ring, edge: float = EDGE) -> bool:
 
 def is_free(spot: Spot, taken: Iterable[Spot], gap_m: float = GAP, apart: float = APART) -> bool:
     """Whether a spot keeps its distance to those taken: ``gap_m`` between rings, ``apart`` between centres."""
-    return all(math.dist(spot.center, other.center) >= apart and gap(spot.ring, other.ring) >= gap_m for other in taken)
+    return all(math.dist(spot.center, other.center) >= apart and spot.gap(other) >= gap_m for other in taken)
 
 
 def sample(

@@ -19,10 +19,16 @@ Outline = tuple[Polygon, ...]
 def polygon(points: npt.ArrayLike, clockwise: bool = False) -> Polygon:
     """An (N, 2) polygon with the orientation asked for, consecutive duplicates dropped."""
     ring: Polygon = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    ring = ring[np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1) > 1e-9]
+    step = ring - np.concatenate([ring[-1:], ring[:-1]])
+    ring = ring[np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2) > 1e-9]
     if (area(ring) < 0) != clockwise:
         ring = ring[::-1].copy()
     return ring
+
+
+def following(ring: Polygon) -> Polygon:
+    """Each corner's next one, (N, 2); ``np.roll`` at a fraction of its price."""
+    return np.concatenate([ring[1:], ring[:1]])
 
 
 def outline(outer: npt.ArrayLike, *holes: npt.ArrayLike) -> Outline:
@@ -33,17 +39,18 @@ def outline(outer: npt.ArrayLike, *holes: npt.ArrayLike) -> Outline:
 def area(ring: Polygon) -> float:
     """Signed area, positive for counter-clockwise."""
     x, y = ring[:, 0], ring[:, 1]
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    behind = following(ring)
+    return float(0.5 * np.sum(x * behind[:, 1] - behind[:, 0] * y))
 
 
 def centroid(rings: Iterable[Polygon]) -> Polygon:
     """(2,) centroid of the surface of an outline."""
     total, moment = 0.0, np.zeros(2)
     for ring in rings:
-        following = np.roll(ring, -1, axis=0)
-        cross = ring[:, 0] * following[:, 1] - following[:, 0] * ring[:, 1]
+        behind = following(ring)
+        cross = ring[:, 0] * behind[:, 1] - behind[:, 0] * ring[:, 1]
         total += float(cross.sum()) / 2
-        moment += ((ring + following) * cross[:, None]).sum(axis=0) / 6
+        moment += ((ring + behind) * cross[:, None]).sum(axis=0) / 6
     centre: Polygon = moment / total
     return centre
 
@@ -53,7 +60,7 @@ def contains(rings: Sequence[Polygon], points: npt.ArrayLike) -> npt.NDArray[np.
     at = np.atleast_2d(np.asarray(points, dtype=np.float64))
     inside = np.zeros(len(at), dtype=bool)
     for ring in rings:
-        a, b = ring, np.roll(ring, -1, axis=0)
+        a, b = ring, following(ring)
         crosses = (a[:, 1] > at[:, 1, None]) != (b[:, 1] > at[:, 1, None])
         rise = np.where(b[:, 1] == a[:, 1], 1.0, b[:, 1] - a[:, 1])
         meets = a[:, 0] + (at[:, 1, None] - a[:, 1]) * (b[:, 0] - a[:, 0]) / rise
@@ -66,7 +73,7 @@ def clearance(rings: Sequence[Polygon], points: npt.ArrayLike) -> npt.NDArray[np
     at = np.atleast_2d(np.asarray(points, dtype=np.float64))
     nearest = np.full(len(at), np.inf)
     for ring in rings:
-        along = np.roll(ring, -1, axis=0) - ring
+        along = following(ring) - ring
         offset = at[:, None, :] - ring
         t = np.clip((offset * along).sum(-1) / np.maximum((along**2).sum(-1), 1e-18), 0, 1)
         nearest = np.minimum(nearest, np.linalg.norm(offset - t[..., None] * along, axis=-1).min(axis=1))
@@ -186,10 +193,9 @@ def convex_pieces(rings: Sequence[Polygon]) -> list[Polygon]:
 
 def _along(ring: Polygon, count: int) -> Polygon:
     """Points spread along each edge of a ring, at least its corners."""
-    following = np.roll(ring, -1, axis=0)
     steps = max(2, int(np.ceil(count / len(ring)) * 2))
     t = np.arange(steps)[None, :, None] / steps
-    spread: Polygon = (ring[:, None] * (1 - t) + following[:, None] * t).reshape(-1, 2)
+    spread: Polygon = (ring[:, None] * (1 - t) + following(ring)[:, None] * t).reshape(-1, 2)
     return spread
 
 

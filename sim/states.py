@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.patterns import RGB
-from sim.polygons import Outline, Polygon, contains, polygon, rotated
+from sim.polygons import Outline, Polygon, contains, following, polygon, rotated
 from sim.shapes import Shape
 from sim.textures import Texture
 from skills.types import TABLE, Int, ObjectTruth, Pose, Truth
@@ -67,21 +68,26 @@ class Placed:
     fixed: bool = False
     visible: bool = True
 
-    @property
+    @cached_property
     def factors(self) -> Vector:
         """(3,) by which the shape's metres are multiplied."""
         return np.array([self.scale, self.scale, self.scale * self.height_scale])
 
-    @property
+    @cached_property
     def size(self) -> tuple[float, float, float]:
         """(x, y, z) extent, metres."""
         x, y, z = (np.asarray(self.shape.size) * self.factors).tolist()
         return x, y, z
 
-    @property
+    @cached_property
     def center_of_mass(self) -> Vector:
         """(3,) metres, object's frame."""
         return np.asarray(self.shape.center_of_mass) * self.factors
+
+    @cached_property
+    def corners(self) -> Vector:
+        """(N, 3) corners of the mesh about the centre of mass, metres."""
+        return self.shape.mesh.vertices * self.factors - self.center_of_mass
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,33 +171,33 @@ def footprint(placed: Placed, body: Body) -> Outline:
     turn = matrix(body.quaternion)
     if turn[2, 2] > 0.98:
         return moved(placed.shape.outline, placed.scale, pose_of(placed, body))
-    corners = placed.shape.mesh.vertices * placed.factors - placed.center_of_mass
-    return (convex_hull((corners @ turn.T)[:, :2] + np.asarray(body.position)[:2]),)
+    return (convex_hull((placed.corners @ turn.T)[:, :2] + np.asarray(body.position)[:2]),)
 
 
 def convex_hull(points: npt.ArrayLike) -> Polygon:
     """Counter-clockwise convex hull of (N, 2) points (Andrew's monotone chain)."""
-    at = np.unique(np.round(np.asarray(points, dtype=np.float64), 9), axis=0)
+    # Plain numbers: the corners are few, and an array for each would cost more than the arithmetic.
+    at = sorted({(x, y) for x, y in np.round(np.asarray(points, dtype=np.float64), 9).tolist()})
 
-    def chain(order: npt.NDArray[np.floating]) -> list[Vector]:
-        kept: list[Vector] = []
-        for p in order:
+    def chain(order: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+        kept: list[tuple[float, float]] = []
+        for x, y in order:
             while len(kept) > 1:
-                a, b = kept[-1] - kept[-2], p - kept[-1]
-                if a[0] * b[1] - a[1] * b[0] > 0:
+                (x0, y0), (x1, y1) = kept[-2], kept[-1]
+                if (x1 - x0) * (y - y1) - (y1 - y0) * (x - x1) > 0:
                     break
                 kept.pop()
-            kept.append(p)
+            kept.append((x, y))
         return kept[:-1]
 
-    return polygon(np.array(chain(at) + chain(at[::-1])))
+    return polygon(chain(at) + chain(reversed(at)))
 
 
 def overlap(first: Outline, second: Outline) -> bool:
     """Whether two outlines share any surface, to the density of their corners and edge midpoints."""
 
     def probes(rings: Outline) -> Vector:
-        return np.concatenate([np.vstack([ring, (ring + np.roll(ring, -1, axis=0)) / 2]) for ring in rings])
+        return np.concatenate([np.vstack([ring, (ring + following(ring)) / 2]) for ring in rings])
 
     (low, high), (floor, top) = ((rings[0].min(axis=0), rings[0].max(axis=0)) for rings in (first, second))
     if (low > top).any() or (floor > high).any():

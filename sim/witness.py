@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sim.polygons import contains
@@ -50,13 +51,23 @@ class Witness:
 
     def _covering(self) -> set[tuple[int, int]]:
         """Marks and the objects that lie on them: nothing touches a mark otherwise."""
-        objects = self._world.objects
-        marks = [(id, self._world.footprint(id)) for id, placed in objects.items() if placed.shape.flat]
+        world, objects = self._world, self._world.objects
+        marks = [id for id, placed in objects.items() if placed.shape.flat]
         pairs = set()
         for id, placed in objects.items() if marks else ():
-            if not placed.fixed and self._world.center_of_mass(id)[2] < _LOW + placed.center_of_mass[2]:
-                covered = self._world.footprint(id)
-                pairs |= {(min(id, mark), max(id, mark)) for mark, rings in marks if overlap(covered, rings)}
+            if placed.fixed:
+                continue
+            at = world.center_of_mass(id)
+            if at[2] >= _LOW + placed.center_of_mass[2]:
+                continue
+            reach = math.hypot(*placed.size)
+            for mark in marks:
+                over = world.center_of_mass(mark)
+                # What is farther apart than both are long needs no comparing of outlines.
+                if math.dist(at[:2], over[:2]) < reach + math.hypot(*objects[mark].size) and overlap(
+                    world.footprint(id), world.footprint(mark)
+                ):
+                    pairs.add((min(id, mark), max(id, mark)))
         return pairs
 
 
