@@ -98,8 +98,11 @@ class Llm(_Part):
     retries: int = Field(4, ge=0, le=20, description="of a call, on 429, 5xx and cut connections")
     price_in: float = Field(0.0, ge=0, description="money for a million tokens read")
     price_out: float = Field(0.0, ge=0, description="money for a million tokens written")
-    budget: float = Field(0.0, ge=0, description="money that a process may spend; 0: no bound")
-    budget_tokens: int = Field(0, ge=0, description="tokens that a process may use; 0: no bound")
+    budget: float = Field(0.0, ge=0, description="money that may be spent; 0: no bound")
+    budget_tokens: int = Field(0, ge=0, description="tokens that may be used; 0: no bound")
+    accounts: Path | None = Field(
+        None, description="a file that keeps what was spent, for processes that share a budget; `eval` has its own"
+    )
     cassette: Path | None = Field(None, description="where answers are recorded and replayed, a YAML file")
     replay: Literal["off", "record", "replay", "replay-or-fail"] = Field(
         "off", description="replay asks and records only what the cassette lacks, replay-or-fail never asks"

@@ -1,15 +1,21 @@
 """What language models cost: counted, and refused before it is more than the budget.
 
 A call's worst case is set aside before it is sent and settled by what the server reports, so that calls that run at
-once can't overspend together. Covered: one process. Text is counted at one token a byte, which no tokenizer exceeds.
+once, in one process or in several, can't overspend together. Text is counted at one token a byte, which no tokenizer
+exceeds.
 """
 
 from __future__ import annotations
 
+import fcntl
+import itertools
+import json
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from instruct2act.authoring.llm import Message, OutOfBudget
 from instruct2act.config import Llm
@@ -39,29 +45,31 @@ class Bill:
 
 
 class Purse:
-    """Tokens and money of a process.
+    """Tokens and money, of this process or of all that share `llm.accounts`.
 
     Attributes:
-        tokens_in, tokens_out: used so far.
+        tokens_in, tokens_out: used by this process.
     """
 
     def __init__(self, settings: Llm) -> None:
         """Takes prices and bounds.
 
         Raises:
-            Mistake: money is bounded and no price is known.
+            Mistake: money is bounded and no price is known; the accounts can't be read.
         """
         if settings.budget and not (settings.price_in or settings.price_out):
             raise Mistake("llm.budget bounds money, and no price is set: set llm.price_in and llm.price_out too")
         self.tokens_in = self.tokens_out = 0
         self._settings = settings
-        self._held: list[Bill] = []
-        self._lock = threading.Lock()
+        self._accounts = Accounts(settings.accounts)
+        with self._accounts.opened():
+            pass  # what can't be read is said before anything is asked
 
     @property
     def spent(self) -> float:
-        """Money so far."""
-        return self.cost(self.tokens_in, self.tokens_out)
+        """Money so far, by everyone who shares the accounts."""
+        with self._accounts.opened() as book:
+            return self.cost(book.used.tokens_in, book.used.tokens_out)
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:
         """Money for so many tokens, by the prices."""
@@ -74,32 +82,93 @@ class Purse:
         Raises:
             OutOfBudget: the worst case is more than is left.
         """
-        bill, held = Bill(), Bill(most_in, most_out)
-        with self._lock:
-            self._affordable([*self._held, held])
-            self._held.append(held)
+        bill, held, name = Bill(), Bill(most_in, most_out), f"{os.getpid()}-{next(_calls)}"
+        with self._accounts.opened() as book:
+            self._affordable(book, held)
+            book.held[name] = held
         try:
             yield bill
         finally:
-            with self._lock:
-                self._held = [other for other in self._held if other is not held]
-                self.tokens_in += bill.tokens_in
-                self.tokens_out += bill.tokens_out
+            with self._accounts.opened() as book:
+                book.held.pop(name, None)
+                for account in (self, book.used):
+                    account.tokens_in += bill.tokens_in
+                    account.tokens_out += bill.tokens_out
 
-    def _affordable(self, held: Sequence[Bill]) -> None:
-        most_in = self.tokens_in + sum(bill.tokens_in for bill in held)
-        most_out = self.tokens_out + sum(bill.tokens_out for bill in held)
+    def _affordable(self, book: Book, asked: Bill) -> None:
+        used, held = book.used, [*book.held.values(), asked]
+        most_in = used.tokens_in + sum(bill.tokens_in for bill in held)
+        most_out = used.tokens_out + sum(bill.tokens_out for bill in held)
         money, tokens = self._settings.budget, self._settings.budget_tokens
         if money and self.cost(most_in, most_out) > money:
             raise OutOfBudget(
-                f"{self.spent:.4g} of llm.budget={money:g} is spent, and the next call may cost "
-                f"{self.cost(held[-1].tokens_in, held[-1].tokens_out):.4g}; nothing was sent"
+                f"{self.cost(used.tokens_in, used.tokens_out):.4g} of llm.budget={money:g} is spent, and the next call "
+                f"may cost {self.cost(asked.tokens_in, asked.tokens_out):.4g}; nothing was sent"
             )
         if tokens and most_in + most_out > tokens:
             raise OutOfBudget(
-                f"{self.tokens_in + self.tokens_out} of llm.budget_tokens={tokens} are used, and the next call may use "
-                f"{held[-1].tokens_in + held[-1].tokens_out}; nothing was sent"
+                f"{used.tokens_in + used.tokens_out} of llm.budget_tokens={tokens} are used, and the next call may use "
+                f"{asked.tokens_in + asked.tokens_out}; nothing was sent"
             )
+
+
+_calls = itertools.count()
+
+
+@dataclass
+class Book:
+    """What was used, and the worst cases of calls under way, by process and number."""
+
+    used: Bill = field(default_factory=Bill)
+    held: dict[str, Bill] = field(default_factory=dict)
+
+
+class Accounts:
+    """A book in memory, or in a file that several processes share and later ones go on with.
+
+    What a process had set aside when it was killed counts as used: the call may have been answered.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._book = path, Book()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def opened(self) -> Iterator[Book]:
+        """The book, for nobody else until the block ends; kept then, unless the block raises.
+
+        Raises:
+            Mistake: the file can't be read as one.
+        """
+        with self._lock:
+            if self._path is None:
+                yield self._book
+                return
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.with_suffix(".lock").open("a", encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                book = self._read(self._path)
+                yield book
+                whole = self._path.with_suffix(".part")
+                whole.write_text(json.dumps(asdict(book), indent=1) + "\n", encoding="utf-8")
+                whole.replace(self._path)
+
+    def _read(self, path: Path) -> Book:
+        if not path.is_file():
+            return Book()
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            book = Book(Bill(**told["used"]), {name: Bill(**held) for name, held in told["held"].items()})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise Mistake(f"{path} is no account of what was spent; move it away to begin a new one") from None
+        for name in [name for name in book.held if not _alive(int(name.partition("-")[0]))]:
+            lost = book.held.pop(name)
+            book.used.add(lost.tokens_in, lost.tokens_out)
+        return book
+
+
+def _alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
 
 
 def most_tokens(messages: Sequence[Message]) -> int:

@@ -77,7 +77,7 @@ def evaluate(
     origin = Origin.of(config)
     allowed = way.patience_s if way.patience_s is not None else allowed_s(config)
     job = Job(
-        config,
+        _accounted(config, folder),
         origin,
         way.workers,
         allowed,
@@ -98,6 +98,12 @@ def evaluate(
                         heard(played.record)
                     patience.hear(played.record)
     return ledger
+
+
+def _accounted(config: Config, folder: Path) -> Config:
+    """The same settings, with one account for all workers, and for those that go on later."""
+    accounts = config.llm.accounts or folder / "spending.json"
+    return config.model_copy(update={"llm": config.llm.model_copy(update={"accounts": accounts})})
 
 
 class _Patience:
