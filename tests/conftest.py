@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -27,7 +28,16 @@ def _vimabench() -> str:
     return "" if place else "INSTRUCT2ACT_VIMABENCH (and INSTRUCT2ACT_VIMABENCH_PYTHON) say where a checkout is"
 
 
-PARTS: dict[str, Callable[[], str]] = {"jail": _jail, "weights": _weights, "vimabench": _vimabench}
+def _chromium() -> str:
+    return "" if shutil.which("chromium") else "chromium, to open pages with"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "jail": _jail,
+    "weights": _weights,
+    "vimabench": _vimabench,
+    "chromium": _chromium,
+}
 """Part -> a function that says what is missing, or "" when the part is whole."""
 
 _missing: dict[str, str] = {}

@@ -84,7 +84,7 @@ def _success(folded: Tally, run: int) -> str:
                 text(task),
                 text(level),
                 _link(str(cell.played), **where),
-                _link(tables.percent(cell.rate), **where, kind=SUCCESS) if cell.judged else "",
+                _link(tables.percent(cell.rate), **where, kind=SUCCESS) if cell.success else tables.percent(cell.rate),
                 plots.whisker(cell.rate, cell.interval) if cell.rate is not None else "",
                 tables.between(cell.interval) if cell.judged else "",
                 tables.percent(cell.vima / cell.judged) if cell.judged else "",
