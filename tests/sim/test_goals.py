@@ -121,6 +121,43 @@ class TestAt:
         assert math.isclose(action.end.y, 0.4)
 
 
+class TestPiles:
+    goal = At(HEART, Pose(0.5, 0.0), heading=None, on=OTHER)
+
+    def test_it_has_to_rest_on_what_is_under_it_there(self) -> None:
+        under = thing(OTHER, 0.5, 0.0)
+        assert self.goal.holds(situation(thing(HEART, 0.5, 0.01, 2.0, z=0.03, on=OTHER), under))
+        assert not self.goal.holds(situation(thing(HEART, 0.5, 0.01), under))
+        assert not self.goal.holds(situation(thing(HEART, 0.5, 0.05, z=0.03, on=OTHER), under))
+        assert self.goal.holds(situation(thing(HEART, 0.5, 0.09), under), "vima"), "heights don't count there"
+
+    def test_solving_sets_it_on_top_and_leaves_the_pile_alone(self) -> None:
+        top = replace(thing(OTHER, 0.5, 0.0, z=0.03, on=3))
+        now = situation(thing(HEART, 0.4, -0.3), top, thing(3, 0.5, 0.0))
+        action = self.goal.solve(now)
+        assert action is not None and action.start.x == now[HEART].grasp[0]
+        assert math.isclose(action.end.z, 0.06 + 0.03, abs_tol=1e-9)
+
+
+class TestSharing:
+    def test_two_things_get_a_half_each_along_the_longer_side(self) -> None:
+        made = box(BOX, 0.5, 0.2)
+        inner = rotated(rectangle(0.2, 0.12), 0.5) + np.array([0.5, 0.2])
+        wide = replace(made, inner=inner, state=replace(made.state, pose=Pose(0.5, 0.2, 0.0, 0.5)))
+        now = situation(thing(HEART, 0.4, -0.3, 1.9), wide)
+        ends = []
+        for k in range(2):
+            action = Inside(HEART, BOX, share=(k, 2)).solve(now)
+            assert action is not None
+            turn = action.end.yaw - action.start.yaw
+            assert math.isclose((1.9 + turn - 0.5) % (math.pi / 2), 0.0, abs_tol=1e-9), "sides along the container's"
+            # From the point that is held back to the thing's own middle.
+            held = rotated([[0.01, 0.0]], turn)[0]
+            ends.append(np.array([action.end.x, action.end.y]) - held)
+        np.testing.assert_allclose((ends[0] + ends[1]) / 2, (0.5, 0.2), atol=1e-9)
+        np.testing.assert_allclose(ends[1] - ends[0], 0.1 * np.array([math.cos(0.5), math.sin(0.5)]), atol=1e-9)
+
+
 @given(yaw=st.floats(-10, 10), target=st.floats(-10, 10), order=st.integers(1, 6))
 def test_a_heading_error_is_the_nearest_way_and_zero_at_the_target(yaw: float, target: float, order: int) -> None:
     item = replace(thing(HEART, 0.5, 0.0, yaw), period=2 * math.pi / order)
@@ -215,6 +252,12 @@ class TestJudge:
                 judge.update(now)
             assert judges["inside"].progress == pytest.approx(0.5)
         assert judges["vima"].success and not judges["inside"].success
+
+    def test_a_step_that_leads_nowhere_fails_a_strict_goal_by_vima_only(self) -> None:
+        start = situation(self.away, self.home)
+        for judge in self.judges(Goal((Inside(HEART, BOX),), strict=True), start).values():
+            judge.update(situation(thing(HEART, 0.4, -0.2), self.home))
+            assert judge.failed is (judge.rule == "vima")
 
     def test_a_copy_goes_its_own_way(self) -> None:
         judge = Judge(Goal((Inside(HEART, BOX),)), situation(self.away, self.home), "vima")

@@ -185,6 +185,45 @@ class TestScene:
             assert np.hypot(middle[0] - state.pose.x, middle[1] - state.pose.y) < 0.02
         studio.close()
 
+    def test_a_plain_picture_tells_the_shape_and_no_more(self) -> None:
+        studio = Studio()
+        made = scene(studio=studio)
+        heart = made.add(SHAPES["heart"], TEXTURES["red"], height_scale=2.3)
+        plain, usual = made.picture(heart, plain=True), made.picture(made.shown(SHAPES["heart"], TEXTURES["green"]))
+        truth = plain.pictures["front"].truth
+        assert truth is not None and (truth.texture, truth.name) == ("gray", "heart")
+        assert plain.pictures["front"].shape == usual.pictures["front"].shape, "of the usual height"
+        assert plain.binding == (heart.id,) and usual.binding == ()
+        studio.close()
+
+    def test_an_enlarged_picture_enlarges_the_pattern(self) -> None:
+        studio = Studio()
+        made = scene(studio=studio)
+        blocks = [made.add(SHAPES["small block"], TEXTURES["checkerboard"]) for _ in range(2)]
+        slot = made.picture(blocks[0], scale=4.0, also=blocks[1:])
+        small, large = made.picture(blocks[0]).pictures["top"], slot.pictures["top"]
+        assert slot.binding == (0, 1)
+        assert abs(large.shape[0] - 4 * small.shape[0]) <= 4
+        colors = [np.mean(image.rgb[image.mask]) for image in (small, large) if image.mask is not None]
+        assert abs(colors[0] - colors[1]) < 25
+        middle = large.rgb[large.shape[0] // 2].astype(int).sum(axis=1) > 380
+        assert np.count_nonzero(np.diff(middle)) <= 3, "as many fields as the block shows"
+        studio.close()
+
+    def test_frames_say_what_stands_on_what(self) -> None:
+        made = scene(3)
+        a, b = made.dragged(), made.dragged()
+        slot = made.arrangement({a: a.pose, b: Pose(a.pose.x, a.pose.y, a.shape.size[2])}, "frame", {b: a})
+        assert [state.on for state in slot.states] == [None, a.id]
+
+    def test_a_claimed_place_is_free_or_refused(self) -> None:
+        made = scene()
+        a, b = (made.add(SHAPES["heart"], TEXTURES["red"], at) for at in (Pose(0.5, 0.0), Pose(0.5, 0.3)))
+        assert made.claim(a, Pose(0.52, 0.0)).center == (0.52, 0.0), "its own place is free for it"
+        for at in (b.pose, Pose(0.74, 0.0)):
+            with pytest.raises(NoRoom):
+                made.claim(a, at)
+
 
 class TestFreeScenes:
     def test_generated_ones_have_room_for_sentences(self) -> None:
