@@ -55,7 +55,7 @@ def complete(
         parts = _parts(rgb, mask, surface, least, alike) if plain else [mask]
         regions += [Region(part, i, _colors(rgb, part)) for part in parts]
     covered = [region.mask for region in regions]
-    regions += [Region(mask, -1, _colors(rgb, mask)) for mask in _left(surface, covered, least)]
+    regions += [Region(mask, -1, _colors(rgb, mask)) for mask in _left(surface, covered, least, plain)]
     parent = list(range(len(regions)))
 
     def root(i: int) -> int:
@@ -114,17 +114,22 @@ def _parts(rgb: UInt8, mask: Bool, surface: Bool, least: int, alike: float) -> l
     return [main, *apart]
 
 
-def _left(surface: Bool, things: list[Bool], least: int) -> list[Bool]:
-    free = ~surface
-    for mask in things:
-        free &= ~mask
+def _left(surface: Bool, things: list[Bool], least: int, plain: bool) -> list[Bool]:
+    """What stands out from the surface and is no thing's rim; thin outlines too, where the surface is plain."""
+    covered = np.logical_or.reduce([np.zeros_like(surface), *things])
+    free = ~surface & ~covered
     # Rims, a pixel wide around things or a few along the picture's border, are no things: a piece must hold a block of
-    # 3 x 3 somewhere else.
+    # 3 x 3 somewhere else, or lie away from all of them for the most part.
     solid = cv2.morphologyEx(free.astype(np.uint8), cv2.MORPH_OPEN, _OPEN).astype(bool)
+    away = free & ~cv2.dilate(covered.astype(np.uint8), _OPEN, iterations=2).astype(bool)
+    for array in (solid, away):
+        array[:_RIM] = array[-_RIM:] = array[:, :_RIM] = array[:, -_RIM:] = False
     count, labels, stats, _ = cv2.connectedComponentsWithStats(free.astype(np.uint8), connectivity=8)
-    solid[:_RIM] = solid[-_RIM:] = solid[:, :_RIM] = solid[:, -_RIM:] = False
-    held = set(np.unique(labels[solid]).tolist())
-    return [labels == i for i in range(1, count) if i in held and stats[i, cv2.CC_STAT_AREA] >= least]
+    areas = stats[:, cv2.CC_STAT_AREA]
+    held = np.bincount(labels[solid], minlength=count) > 0
+    if plain:
+        held |= 2 * np.bincount(labels[away], minlength=count) > areas
+    return [labels == i for i in range(1, count) if held[i] and areas[i] >= least]
 
 
 def _colors(rgb: UInt8, mask: Bool) -> Float:

@@ -79,3 +79,12 @@ def test_what_was_missed_is_added_and_what_was_cut_short_is_completed() -> None:
     assert sorted(members for _, members in found) == [(), (0,)]
     for mask, members in found:
         np.testing.assert_array_equal(mask, bar if members else missed)
+
+
+def test_a_thin_frame_that_was_missed_is_added_and_a_rim_is_not() -> None:
+    thing, frame = _box(20, 40, 60, 80), _box(20, 150, 64, 194) & ~_box(22, 152, 62, 192)
+    rim = _box(18, 38, 62, 82) & ~thing
+    surface = ~(thing | frame | rim)
+    found = complete(_scene((thing, RED), (frame, BLUE), (rim, BLUE)), surface, [thing], least=20, alike=0.75)
+    assert len(found) == 2
+    np.testing.assert_array_equal(next(mask for mask, members in found if not members), frame)

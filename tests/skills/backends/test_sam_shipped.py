@@ -19,7 +19,7 @@ def segmenter() -> SamSegmenter:
 @pytest.fixture(scope="module")
 def looks() -> list[View]:
     found = []
-    for number, task in enumerate(sorted(sim.TASKS)[:6]):
+    for number, task in enumerate([name for name, task in sorted(sim.TASKS.items()) if "L1" in task.levels][:6]):
         env = sim.make(task, "L1", 500 + number)
         found.append(env.look()["top"])
         env.close()
