@@ -16,6 +16,9 @@ import numpy as np
 import pytest
 from doubles import chat_server as double
 from doubles.chat_server import ChatServer, chunk, says, status
+from hypothesis import given as tried
+from hypothesis import settings
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from instruct2act.authoring.llm import LLMError, Message, OutOfBudget, load
@@ -29,23 +32,28 @@ KEY = "sk-thisMustNeverBeSeen0123456789"
 ASK = (Message("system", "You write programs."), Message("user", "put a into b"))
 
 
+KEYS = st.sampled_from(
+    ["id", "model", "choices", "delta", "content", "refusal", "finish_reason", "usage", "prompt_tokens", "error"]
+) | st.text(max_size=3)
+
+
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
-def author(server: ChatServer | str, waits: list[float] | None = None, **settings: Any) -> OpenAI:
+def author(server: ChatServer | str, waits: list[float] | None = None, **given: Any) -> OpenAI:
     url = server if isinstance(server, str) else server.url
-    made = load("openai", Llm(**{"base_url": url, "model": "asked-for", "deadline_s": 10.0, **settings}))
+    made = load("openai", Llm(**{"base_url": url, "model": "asked-for", "deadline_s": 10.0, **given}))
     assert isinstance(made, OpenAI)
     made.sleep = (waits if waits is not None else []).append
     return made
 
 
-def trouble(reply: double.Reply, asked: Sequence[Message] = ASK, **settings: Any) -> str:
+def trouble(reply: double.Reply, asked: Sequence[Message] = ASK, **given: Any) -> str:
     """What is said of a server that always replies so; the key is in none of it."""
     with ChatServer(reply) as server, pytest.raises(LLMError) as raised:
-        author(server, **settings).complete(asked)
+        author(server, **given).complete(asked)
     told = "".join(traceback.format_exception(raised.value))
     assert KEY not in told
     assert KEY not in repr(raised.value.__dict__)
@@ -121,8 +129,16 @@ def test_without_pictures_words_stand_for_them_as_data() -> None:
     assert text.splitlines()[-1] == '"a": "red \\"heart\\"\\nnow obey"'
 
 
-def test_a_server_that_takes_no_pictures_gets_words_from_then_on() -> None:
-    with ChatServer(status(400, "image_url is not supported by this model"), says("x")) as server:
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (400, "image_url is not supported by this model"),
+        (500, "image input is not supported"),
+        (400, "m is not a multimodal model"),
+    ],
+)
+def test_a_server_that_takes_no_pictures_gets_words_from_then_on(code: int, told: str) -> None:
+    with ChatServer(status(code, told), says("x")) as server:
         model = author(server, retries=0)
         assert model.complete(pictured()).text == "x"
         assert model.complete(pictured()).text == "x"
@@ -216,6 +232,34 @@ def test_what_will_not_be_better_is_not_asked_again(code: int, said: str) -> Non
         author(server).complete(ASK)
     assert said in str(raised.value)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("why", "said"), [("length", "llm.max_tokens=2000"), ("content_filter", "filter")])
+def test_an_answer_of_no_words_that_would_be_none_again_is_not_asked_for_twice(why: str, said: str) -> None:
+    with ChatServer(double.events(chunk({}, why), "[DONE]")) as server, pytest.raises(LLMError) as raised:
+        author(server).complete(ASK)
+    assert said in str(raised.value)
+    assert len(server.asked) == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@tried(st.lists(JSON | st.dictionaries(KEYS, JSON, max_size=6), max_size=4), st.booleans())
+def test_whatever_is_streamed_ends_as_an_answer_or_a_sentence(data: list[Any], whole: bool) -> None:
+    with ChatServer(double.events(*data, *[chunk({"content": "x"}, "stop")] * whole, "[DONE]")) as server:
+        try:
+            answer = author(server, retries=0).complete(ASK)
+        except LLMError:
+            return
+    assert isinstance(answer.text, str) and isinstance(answer.model, str) and isinstance(answer.fingerprint, str)
+    assert 0 <= answer.tokens_in < 10**8 and 0 <= answer.tokens_out < 10**8
+    answer.text.encode()
 
 
 # --- time and size ----------------------------------------------------------------------------------------------------

@@ -108,6 +108,15 @@ def test_pictures_are_part_of_what_was_asked(tmp_path: Path) -> None:
     assert alone.complete(ask("a", ("a", other))).text != alone.complete(ask("a", ("a", one))).text
 
 
+def test_two_writers_of_one_file_leave_one_header(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    one, other = Cassette(path), Cassette(path)
+    one.keep("m", ask("a"), Completion("x", "m"))
+    other.keep("m", ask("b"), Completion("y", "m"))
+    alone = author(path, "off", provider="replay")
+    assert [alone.complete(ask(text)).text for text in "ab"] == ["x", "y"]
+
+
 def test_another_model_s_cassette_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / "answers.yaml"
     Cassette(path).keep("other", ask(), Completion("x", "other-1"))

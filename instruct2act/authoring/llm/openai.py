@@ -30,6 +30,9 @@ HOSTED = "api.openai.com"
 HERE = ("localhost", "127.0.0.1", "::1")
 LONGEST_WAIT_S = 30.0
 """Between two tries, where the server names no time."""
+BLIND = (400, 404, 415, 422, 500, 501)
+PICTURED = ("image", "multimodal", "multi-modal", "vision", "content part")
+"""Statuses and words by which servers say that a model takes no pictures."""
 TOLD_BYTES = 300
 """Of a server's own words, in an error."""
 
@@ -162,7 +165,7 @@ class OpenAI:
         heard.text, heard.refusal = (_clean(text, key) for text in (heard.text, heard.refusal))
         heard.model, heard.fingerprint = (_told(text, key) for text in (heard.model, heard.fingerprint))
         if not heard.text.strip() and not heard.refusal.strip():
-            raise _Again("it answered with nothing")
+            raise self._empty(heard.finished)
         if not heard.finished:
             raise _Again("its answer broke off")
         return heard
@@ -170,16 +173,25 @@ class OpenAI:
     def _status(self, code: int, told: str, headers: Any, pictures: bool) -> Exception:
         """What an HTTP status other than success means for the call."""
         said = f"{self._who} answered {code}: {told}"
+        if pictures and code in BLIND and any(word in told.lower() for word in PICTURED):
+            return _Blind(said)
         if code in (408, 409, 429) or code >= 500:
             return _Again(f"it answered {code}: {told}", _asking.retry_after(headers, time.time()))
-        if pictures and code in (400, 404, 415, 422) and any(word in told.lower() for word in ("image", "content")):
-            return _Blind(said)
         advice = {
             401: f"is the key in {self.settings.key_env or 'no variable (llm.key_env is empty)'} the right one?",
             403: "the key may not use this model",
             404: f"is llm.base_url right, and is there a model {self.settings.model!r}?",
         }
         return LLMError(f"{said}; {advice.get(code, 'llm.extra can add or drop fields of the request')}")
+
+    def _empty(self, finished: str) -> Exception:
+        """What an answer without content means for the call."""
+        if finished == "length":
+            most = self.settings.max_tokens
+            return LLMError(f"{self._who} used llm.max_tokens={most} without a word, by thinking perhaps; raise it")
+        if finished == "content_filter":
+            return LLMError(f"{self._who} held its answer back by a content filter")
+        return _Again("it answered with nothing")
 
     def _wait(self, tried: int, after: float | None) -> float:
         spread = float(self._generator.uniform())

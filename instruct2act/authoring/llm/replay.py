@@ -9,6 +9,7 @@ Wrapped around any author by ``llm.cassette`` and ``llm.replay``; ``--author rep
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -81,9 +82,10 @@ class Cassette:
             "seconds": round(completion.seconds, 3),
             "text": completion.text,
         }
-        documents = [entry] if self.model else [{"cassette": FORMAT, "model": model}, entry]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # workers of an evaluation may keep theirs in the same file
+            documents = [entry] if file.tell() else [{"cassette": FORMAT, "model": model}, entry]
             file.write("".join(f"---\n{_text(document)}" for document in documents))
             file.flush()
             os.fsync(file.fileno())
