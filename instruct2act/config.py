@@ -32,6 +32,7 @@ RUN_SETTINGS: dict[str, Any] = {
         "price_out",
         "budget",
         "budget_tokens",
+        "accounts",
         "cassette",
         "replay",
     },

@@ -58,6 +58,8 @@ def test_an_unknown_file_says_which_there_are() -> None:
 
 def test_only_what_changes_outcomes_changes_the_digest() -> None:
     base = Config().digest()
+    for name in ("key_env=K", "deadline_s=1", "retries=1", "price_in=1", "budget=1", "accounts=a", "cassette=b"):
+        assert config.load(sets=[f"llm.{name}"]).digest() == base, name
     assert (
         config.load(sets=["workers=4", "output.folder=elsewhere", "output.video=false", "llm.key_env=K"]).digest()
         == base
