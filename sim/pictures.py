@@ -9,7 +9,7 @@ import numpy as np
 from sim.cameras import CAMERAS
 from sim.states import Look
 from sim.world import World
-from skills.types import TABLE, Image, View
+from skills.types import Image, View
 
 
 class Studio:
@@ -17,21 +17,25 @@ class Studio:
 
     def __init__(self) -> None:
         self._world: World | None = None
+        self._filled: Callable[[World], None] | None = None
 
     def shoot(self, look: Look, fill: Callable[[World], None], camera: str, size: tuple[int, int]) -> View:
         """A picture, with depth and truth, of what ``fill`` puts into an empty world; nothing moves in it."""
         if self._world is None:
             self._world = World()
         self._world.look = look
-        self._world.clear()
-        fill(self._world)
+        if fill is not self._filled:
+            self._filled = None
+            self._world.clear()
+            fill(self._world)
+            self._filled = fill
         return self._world.render(CAMERAS[camera], depth=True, segmentation=True, size=size)
 
     def close(self) -> None:
         """Gives the engine back; the next picture would load it again."""
         if self._world is not None:
             self._world.close()
-            self._world = None
+            self._world = self._filled = None
 
 
 class Pictures(Mapping[str, Image]):
@@ -82,7 +86,8 @@ def cut_out(view: View) -> Image:
     Raises:
         ValueError: the view has no truth, or does not show exactly one object.
     """
-    seen = [] if view.truth is None else [int(id) for id in np.unique(view.truth.segmentation) if id != TABLE]
+    truth = view.truth
+    seen = [] if truth is None else [id for id in truth.objects if (truth.segmentation == id).any()]
     if view.truth is None or len(seen) != 1:
         raise ValueError(f"expected a view of one object with its truth, found objects {seen}")
     mask = view.truth.segmentation == seen[0]

@@ -72,6 +72,7 @@ class Renderer:
         self._visuals: dict[tuple[Shape, float, float, float], int] = {}
         self._textures: dict[tuple[int, Texture], int] = {}
         self._props: dict[Mesh, int] = {}
+        self._laid: dict[int, tuple[RGB | Texture | None, RGB | Texture | None]] = {}
         self._surfaces: dict[tuple[int, str], tuple[int, RGB | Texture]] = {}
         self._backdrops: dict[tuple[CameraSpec, tuple[int, int], Look], Taken] = {}
         self._backdrop.resetSimulation()
@@ -161,12 +162,15 @@ class Renderer:
 
     def _lay(self, p: Any, look: Look | None) -> None:
         """Puts table and ground into a client as the look says, or takes them out of it."""
+        surfaces = (look.ground, look.table) if look else (None, None)
+        if self._laid.get(p.id, (None, None)) == surfaces:
+            return
+        self._laid[p.id] = surfaces
         low, high = np.array(self._workspace.low[:2]), np.array(self._workspace.high[:2])
         table = rectangle(*(high - low)) + (low + high) / 2
         # The ground has a hole where the table is: one upon the other would flicker from a kilometre's distance.
         around = outline(rectangle(6.0, 6.0, (0.5, 0.0)), table)
-        ground, top = (look.ground, look.table) if look else (None, None)
-        for name, wanted, rings in (("ground", ground, around), ("table", top, outline(table))):
+        for name, wanted, rings in zip(("ground", "table"), surfaces, (around, outline(table))):
             body, had = self._surfaces.get((p.id, name), (None, None))
             if had == wanted:
                 continue
