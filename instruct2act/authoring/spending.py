@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,8 @@ from skills.errors import Mistake
 
 A_PICTURE = 2000
 """Tokens that a picture of this project may count for; servers count between some 80 and 1,600."""
+POLL_S = 0.05
+"""Between two looks at what other calls have set aside."""
 A_MESSAGE = 16
 """Tokens that a message's frame may count for."""
 
@@ -79,13 +82,15 @@ class Purse:
     def paying(self, most_in: int, most_out: int) -> Iterator[Bill]:
         """Sets the worst case of a call aside while it runs; what its bill says is then spent.
 
+        Waits while calls under way have set aside what this one needs: most of them use far less.
+
         Raises:
             OutOfBudget: the worst case is more than is left.
         """
         bill, held, name = Bill(), Bill(most_in, most_out), f"{os.getpid()}-{next(_calls)}"
-        with self._accounts.opened() as book:
-            self._affordable(book, held)
-            book.held[name] = held
+        ends = time.monotonic() + 2 * self._settings.deadline_s
+        while not self._set_aside(name, held, time.monotonic() < ends):
+            time.sleep(POLL_S)
         try:
             yield bill
         finally:
@@ -95,21 +100,39 @@ class Purse:
                     account.tokens_in += bill.tokens_in
                     account.tokens_out += bill.tokens_out
 
-    def _affordable(self, book: Book, asked: Bill) -> None:
-        used, held = book.used, [*book.held.values(), asked]
+    def _set_aside(self, name: str, asked: Bill, patient: bool) -> bool:
+        """Sets a call's worst case aside; False while there is only too little for want of other calls' ends.
+
+        Raises:
+            OutOfBudget: there is too little in any case, or patience has ended.
+        """
+        with self._accounts.opened() as book:
+            trouble = self._trouble(book.used, [asked])
+            if not trouble:
+                trouble = self._trouble(book.used, [*book.held.values(), asked])
+                if trouble and patient:
+                    return False
+            if trouble:
+                raise OutOfBudget(trouble)
+            book.held[name] = asked
+            return True
+
+    def _trouble(self, used: Bill, held: Sequence[Bill]) -> str:
+        """What speaks against setting so much aside; "" when nothing does."""
         most_in = used.tokens_in + sum(bill.tokens_in for bill in held)
         most_out = used.tokens_out + sum(bill.tokens_out for bill in held)
-        money, tokens = self._settings.budget, self._settings.budget_tokens
+        money, tokens, asked = self._settings.budget, self._settings.budget_tokens, held[-1]
         if money and self.cost(most_in, most_out) > money:
-            raise OutOfBudget(
+            return (
                 f"{self.cost(used.tokens_in, used.tokens_out):.4g} of llm.budget={money:g} is spent, and the next call "
                 f"may cost {self.cost(asked.tokens_in, asked.tokens_out):.4g}; nothing was sent"
             )
         if tokens and most_in + most_out > tokens:
-            raise OutOfBudget(
+            return (
                 f"{used.tokens_in + used.tokens_out} of llm.budget_tokens={tokens} are used, and the next call may use "
                 f"{asked.tokens_in + asked.tokens_out}; nothing was sent"
             )
+        return ""
 
 
 _calls = itertools.count()

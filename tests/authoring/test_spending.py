@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -41,27 +42,36 @@ def test_a_budget_is_used_and_not_exceeded() -> None:
     assert spend(Llm(budget=1e-6 * 300, price_in=1.0)) == 3
 
 
-def test_calls_at_once_do_not_overspend_together() -> None:
-    purse = Purse(Llm(budget_tokens=4 * sum(CALL)))
-    started, refused = threading.Barrier(8), []
+def test_calls_at_once_wait_for_each_other_and_do_not_overspend_together() -> None:
+    purse = Purse(Llm(budget_tokens=2 * sum(CALL) + 80))
+    under_way: list[int] = []
+    most, refused = [0], []
 
-    def call() -> None:
-        started.wait()
+    def call(number: int) -> None:
         try:
             with purse.paying(*CALL) as bill:
-                bill.add(*CALL)
-                started.wait(timeout=5)
+                under_way.append(number)
+                most[0] = max(most[0], len(under_way))
+                time.sleep(0.02)
+                bill.add(10, 10)
+                under_way.remove(number)
         except OutOfBudget as error:
             refused.append(error)
-            started.wait(timeout=5)
 
-    threads = [threading.Thread(target=call) for _ in range(8)]
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert most[0] <= 2
+    assert 150 < purse.tokens_in + purse.tokens_out <= 380
     assert len(refused) == 4
-    assert purse.tokens_in + purse.tokens_out == 4 * sum(CALL)
+
+
+def test_patience_with_a_call_that_does_not_end_has_an_end() -> None:
+    purse = Purse(Llm(budget_tokens=200, deadline_s=0.05))
+    with purse.paying(*CALL), pytest.raises(OutOfBudget), purse.paying(*CALL):
+        pass
 
 
 def test_processes_that_share_accounts_share_a_budget(tmp_path: Path) -> None:
