@@ -22,6 +22,7 @@ from instruct2act.options import (
     VimaBenchPython,
     author_settings,
 )
+from instruct2act.robot import command as robot
 
 app = typer.Typer(
     name="instruct2act",
@@ -192,6 +193,7 @@ def train(
 
 authoring.add_to(app)
 evaluation.add_to(app)
+robot.add_to(app)
 
 
 @config_app.command("show")

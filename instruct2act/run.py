@@ -72,14 +72,15 @@ def play(
     pictures: Mapping[str, Image],
     stop: StopFlag,
     account: bool = True,
+    more: Sequence[Listener] = (),
 ) -> EpisodeRecord:
-    """Plays a spec and writes its folder: record, program, reward function, picture strip, video."""
+    """Plays a spec and writes its folder: record, program, reward function, picture strip, video; ``more`` listen."""
     from instruct2act.episode import run_episode
 
     settings: Config = runtime.config
     files = Files(out, settings)
     shown = [_console()] if account else []
-    listeners = [*files.listeners, *shown]
+    listeners = [*files.listeners, *shown, *more]
     try:
         record = files.kept(run_episode(spec, runtime, listeners, stop, pictures))
     finally:

@@ -68,9 +68,7 @@ class Recorded(Wrapper):
         self._looks += 1
         with (self.folder / name).open("wb") as file:
             np.savez_compressed(file, **_arrays(seen))
-        self._write(
-            {"kind": "look", "file": name, "stamp_s": seen.stamp_s, "holding": seen.holding, "tool": seen.tool}
-        )
+        self._write({"kind": "look", "file": name, "stamp_s": seen.stamp_s, "holding": seen.holding, "tool": seen.tool})
         return seen
 
     def execute(self, action: Action, monitor: Monitor) -> Outcome:
@@ -209,7 +207,12 @@ def _views(arrays: Mapping[str, Any]) -> dict[str, View]:
 
 
 def _plain(action: Action) -> dict[str, Any]:
-    return {"primitive": action.primitive, "tool": action.tool, "start": asdict(action.start), "end": asdict(action.end)}
+    return {
+        "primitive": action.primitive,
+        "tool": action.tool,
+        "start": asdict(action.start),
+        "end": asdict(action.end),
+    }
 
 
 def _action(kept: Mapping[str, Any]) -> Action:

@@ -1,30 +1,5 @@
-"""An arm behind a bridge, opened and closed for the test."""
+"""An arm behind a bridge."""
 
-from __future__ import annotations
+from doubles.rosbridge.fixture import bridged
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from typing import Any
-
-import pytest
-from doubles.rosbridge import Double, Faults, KinematicArm, robots_file
-
-from skills.robots.rosbridge import build
-from skills.robots.rosbridge.robot import RosRobot
-
-Pair = tuple[RosRobot, Double]
-
-
-@pytest.fixture
-def bridged() -> Iterator[Callable[..., Pair]]:
-    """Makes a robot and the double that it is connected with; `opened=False` leaves it closed."""
-    with ExitStack() as stack:
-
-        def make(ros: int = 2, faults: Faults | None = None, opened: bool = True, **more: Any) -> Pair:
-            service = more.get("profile") == "pick_place_service"
-            double = stack.enter_context(Double(KinematicArm(), ros, faults, service=service))
-            robot = build(**robots_file(double, **more))
-            stack.callback(robot.close)
-            return (robot.open() if opened else robot), double
-
-        yield make
+__all__ = ["bridged"]
