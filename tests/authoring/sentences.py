@@ -9,9 +9,15 @@ from instruct2act.authoring.llm.offline.plan import (
     All,
     Between,
     Click,
+    Follow,
     Free,
     InScene,
+    Kind,
+    Lesson,
+    Most,
+    Neighbor,
     Picture,
+    Pile,
     Pointed,
     Put,
     Rearrange,
@@ -19,10 +25,13 @@ from instruct2act.authoring.llm.offline.plan import (
     Rotate,
     Shift,
     Spot,
+    StackAs,
     Start,
     Step,
     Swap,
+    Sweep,
     ToThing,
+    Twist,
     Within,
     Words,
 )
@@ -39,134 +48,31 @@ TURNED = Picture("dragged_obj")
 FIRST, SECOND = Picture("base_obj_1"), Picture("base_obj_2")
 DOTS = InScene("polka dot object", "scene")
 
-PARAPHRASES: Mapping[str, tuple[Meaning, tuple[str, ...]]] = {
-    "visual_manipulation": (
-        (into(DRAGGED, BASE),),
-        (
-            "Put the {dragged_obj_1} into the {base_obj}.",
-            "The {dragged_obj_1} should go into the {base_obj}.",
-            "Could you drop {dragged_obj_1} in {base_obj}, please?",
-            "Pick up the {dragged_obj_1} and put it into the {base_obj}.",
-            "grab {dragged_obj_1}, then place it inside {base_obj}",
-            "I'd like {dragged_obj_1} to be inside {base_obj}",
-            "make sure {dragged_obj_1} ends up in {base_obj}",
-            "into {base_obj} goes {dragged_obj_1}",
-            "{dragged_obj_1} belongs in {base_obj}",
-            "Insert the object shown in {dragged_obj_1} into the one shown in {base_obj}.",
-            "the thing that looks like {dragged_obj_1} goes into the thing that looks like {base_obj}",
-            "Find {dragged_obj_1} and put it in {base_obj}",
-            "Please put the thing in {dragged_obj_1} in the thing in {base_obj}",
-            "Fetch the {dragged_obj_1} and drop it in the {base_obj}",
-            "Let {dragged_obj_1} be inside {base_obj}",
-        ),
-    ),
-    "scene_understanding": (
-        (into(DOTS, Words("red object")),),
-        (
-            "Put the polka dot object in {scene} into the red object.",
-            "Find the polka dot object in {scene} and put it into the red object.",
-            "The polka dot object from {scene} goes into the red one.",
-            "Place the dotted thing shown in {scene} inside the red item.",
-            "Pick up the object with polka dots in {scene} and place it in the red object",
-            "Into the red object, put the polka dot object of {scene}.",
-            "There is a polka dot object in {scene}. Put it into the red object.",
-            "I want the polka dot object shown in {scene} inside the red object",
-            "The spotted object pictured in {scene} must go inside the red object.",
-            "Grab the one with dots from {scene} and drop it into the red thing.",
-            "take the polka dot object in the picture {scene} and set it down in the red one",
-            "In the red object, place the polka dot object that you see in {scene}.",
-            "move the polka-dotted thing in {scene} into the red thing",
-        ),
-    ),
-    "rotate": (
-        (Rotate(TURNED, 120.0),),
-        (
-            "Rotate the {dragged_obj} 120 degrees.",
-            "Turn the {dragged_obj} by 120 degrees clockwise.",
-            "spin {dragged_obj} 120° clockwise",
-            "Rotate {dragged_obj} clockwise by 120 degrees",
-            "Rotate by 120 degrees the {dragged_obj}",
-            "{dragged_obj} should be rotated 120 degrees",
-            "turn {dragged_obj} through 120 degrees to the right",
-            "pick up {dragged_obj} and rotate it by 120 degrees",
-            "Twist the object in {dragged_obj} one hundred and twenty degrees to the right.",
-            "I want {dragged_obj} turned by one hundred twenty degrees",
-            "make {dragged_obj} rotate 120 degrees",
-            "spin the {dragged_obj} around by 120 degrees",
-            "Do a 120 degree rotation of the {dragged_obj}",
-            "Give the {dragged_obj} a 120 degree turn",
-            "rotate the {dragged_obj} in place by 120 deg, please",
-            "turn {dragged_obj} -120 degrees counterclockwise",
-        ),
-    ),
-    "rearrange": (
-        (Rearrange("scene"),),
-        (
-            "Rearrange to this {scene}.",
-            "Rearrange the objects to match {scene}.",
-            "Set up the table as in {scene}",
-            "Move everything to where it is in {scene}",
-            "Arrange things the way {scene} shows.",
-            "Put all objects so that they look like {scene}",
-            "The table should look like {scene}.",
-            "Reproduce this arrangement: {scene}",
-            "Copy the layout of {scene}",
-            "recreate {scene} on the table",
-            "Bring the objects into this arrangement {scene}.",
-            "change the table to look like {scene}",
-            "Put things in the places shown in {scene}.",
-            "Arrange everything according to {scene}",
-            "Can you arrange the objects like in the picture {scene}?",
-            "Reorganize the objects so they match {scene}",
-        ),
-    ),
-    "rearrange_then_restore": (
-        (Rearrange("scene"), Restore()),
-        (
-            "Rearrange objects to this setup {scene} and then restore.",
-            "Rearrange objects like {scene}, then put everything back where it was.",
-            "Make the table look like {scene} and afterwards undo it.",
-            "Arrange the objects as shown in {scene}. Then return them to their original positions.",
-            "Set up {scene}, then go back to the original arrangement.",
-            "Reproduce {scene} and then move everything back to where it started",
-            "First rearrange to {scene}; after that restore the initial setup.",
-            "Match {scene}, and finally bring all the objects back.",
-            "rearrange to {scene} and back again",
-            "Rearrange to {scene}, then reset the table.",
-            "rearrange the table as in {scene} and then restore everything to how it was",
-            "Bring the table into the state of {scene} and then restore its original state.",
-            "Arrange as in {scene}, then revert.",
-            "Make it look like {scene}, then make it look like before.",
-            "After rearranging the objects to {scene}, restore them",
-        ),
-    ),
-    "pick_in_order_then_restore": (
-        (into(TURNED, FIRST), into(TURNED, SECOND), Put(TURNED, Start(TURNED))),
-        (
-            "Put {dragged_obj} into {base_obj_1} then {base_obj_2}. Finally restore it into its original container.",
-            "Put {dragged_obj} in {base_obj_1}, then in {base_obj_2}, then put it back where it was.",
-            "First put {dragged_obj} into {base_obj_1}, then into {base_obj_2}, and finally return it to its original"
-            " container.",
-            "Move {dragged_obj} into {base_obj_1}, next into {base_obj_2}, and lastly back to where it came from.",
-            "Take {dragged_obj}, drop it into {base_obj_1}, after that into {base_obj_2} and then restore it.",
-            "Place {dragged_obj} into {base_obj_1}. Then place it into {base_obj_2}. Finally, put it back.",
-            "Put {dragged_obj} into {base_obj_1} and then into {base_obj_2}; at the end bring it back to its first"
-            " container.",
-            "{dragged_obj} goes into {base_obj_1}, then into {base_obj_2}, then back into its original container",
-            "After putting {dragged_obj} into {base_obj_1}, put it into {base_obj_2}, then restore it.",
-            "pick {dragged_obj}, put it in {base_obj_1}, then put it in {base_obj_2}, then put it back in its original"
-            " place",
-            "Start by putting {dragged_obj} into {base_obj_1}, then move it into {base_obj_2} and at last return it to"
-            " where it was.",
-            "Put {dragged_obj} into {base_obj_1} followed by {base_obj_2}. In the end restore it to its starting"
-            " position.",
-            "First {dragged_obj} into {base_obj_1}, then into {base_obj_2}, finally back where it was",
-            "drop {dragged_obj} in {base_obj_1}; then drop it in {base_obj_2}; then return it to the container it was"
-            " in",
-        ),
-    ),
+COMPARED = tuple((f"demo_blicker_obj_{k}", f"demo_less_blicker_obj_{k}") for k in (1, 2, 3))
+TWISTS = tuple((f"before_twist_{k}", f"after_twist_{k}") for k in (1, 2, 3))
+FRAMES = ("frame_0", "frame_1", "frame_2")
+BOUNDS, LINE, SWEPT = Picture("bounds"), Picture("constraint"), Picture("swept_obj")
+
+MEANINGS: Mapping[str, Meaning] = {
+    "visual_manipulation": (into(DRAGGED, BASE),),
+    "scene_understanding": (into(DOTS, Words("red object")),),
+    "rotate": (Rotate(TURNED, 120.0),),
+    "rearrange": (Rearrange("scene"),),
+    "rearrange_then_restore": (Rearrange("scene"), Restore()),
+    "pick_in_order_then_restore": (into(TURNED, FIRST), into(TURNED, SECOND), Put(TURNED, Start(TURNED))),
+    "novel_adj": (into(Most(Kind("dragged_obj"), Lesson("kobar", COMPARED), more=False), BASE),),
+    "novel_noun": (into(Kind("dragged_obj_1"), Kind("base_obj")),),
+    "novel_adj_and_noun": (into(Most(Kind("dragged_obj"), Lesson("blick", COMPARED)), Kind("base_obj")),),
+    "twist": (Twist(All("red and yellow stripe object"), TWISTS),),
+    "follow_motion": (Follow(FRAMES, TURNED),),
+    "follow_order": (StackAs(FRAMES),),
+    "sweep_without_exceeding": (Sweep(All(like=SWEPT, count=2), BOUNDS, LINE, "beyond"),),
+    "sweep_without_touching": (Sweep(All(like=SWEPT), BOUNDS, LINE, "touching"),),
+    "same_texture": (into(All(besides=(BASE,), like=BASE, aspect="texture"), BASE),),
+    "same_shape": (into(All(besides=(BASE,), like=BASE, aspect="profile"), BASE),),
+    "manipulate_old_neighbor": (into(TURNED, BASE), into(Neighbor(TURNED, "near"), BASE)),
 }
-"""Task -> what its instruction means, and ways to say it."""
+"""Task -> what its own instruction means, with the words of `paraphrases.yaml`."""
 
 HEART, STAR, BOWL, PAN = Words("heart"), Words("star"), Words("bowl"), Words("pan")
 
@@ -230,6 +136,39 @@ FREE: tuple[tuple[str, Meaning], ...] = (
     ("put the violet heart into the turquoise box", (into(Words("purple heart"), Words("cyan container")),)),
     ("put the tiger striped V into the checkered frame", (into(Words("tiger letter V"), Words("checkerboard frame")),)),
     ("put the small block on the shorter block", (Put(Words("small block"), ToThing("on", Words("shorter block"))),)),
+    (
+        "sweep all red blocks into the frame without touching the line",
+        (Sweep(All("red block"), Words("frame"), Words("line"), "touching"),),
+    ),
+    ("push the heart into the square", (Sweep(All("heart", count=1), Words("square")),)),
+    (
+        "sweep two green blocks into the three-sided rectangle but do not go past the line",
+        (Sweep(All("green block", count=2), Words("three-sided rectangle"), Words("line"), "beyond"),),
+    ),
+    (
+        "put everything with the same texture as the bowl into it",
+        (into(All("", (BOWL,), None, BOWL, "texture"), BOWL),),
+    ),
+    (
+        "put all blocks shaped like the pan into the pan",
+        (into(All("block", (PAN,), None, PAN, "profile"), PAN),),
+    ),
+    ("stack the three hearts", (Pile(All("heart", count=3)),)),
+    ("pile up all red blocks", (Pile(All("red block")),)),
+    (
+        "stack the ring, the heart and the star",
+        (Put(HEART, ToThing("on", Words("ring"))), Put(STAR, ToThing("on", HEART))),
+    ),
+    ("put the tallest heart into the bowl", (into(Most(HEART, "height"), BOWL),)),
+    ("put the biggest block into the bowl", (into(Most(Words("block"), "size"), BOWL),)),
+    ("put the darker of the two stars into the pan", (into(Most(STAR, "lightness", more=False), PAN),)),
+    ("put two red blocks into the bowl", (into(All("red block", (BOWL,), 2), BOWL),)),
+    ("fill the bowl with all red blocks", (into(All("red block", (BOWL,)), BOWL),)),
+    (
+        "put the heart into the bowl, then put whatever was on its left into the pan",
+        (into(HEART, BOWL), into(Neighbor(HEART, "left"), PAN)),
+    ),
+    ("put the heart into the bowl and add the star", (into(HEART, BOWL), into(STAR, BOWL))),
 )
 """Sentences without slots or clicks, and what they mean."""
 
@@ -246,18 +185,19 @@ POINTED: tuple[tuple[str, Meaning], ...] = (
 
 REFUSED: tuple[tuple[str, str, str], ...] = (
     ("put the heart into the bowl and dance around", "put the heart into the bowl", "dance around"),
-    ("push the heart into the bowl", "", "push the heart into the bowl"),
-    ("sweep all blocks into the square", "", "sweep all blocks into the square"),
+    ("push the heart to the left", "", "a place that is no thing"),
+    ("sweep all blocks", "", "sweep all blocks"),
     ("do not put the heart in the bowl", "", "do not put the heart in the bowl"),
     ("put the heart into the bowl unless it is red", "", "unless"),
-    ("put the biggest block into the bowl", "", "biggest block"),
+    ("put the heaviest block into the bowl", "", "heaviest block"),
     ("put the other block into the bowl", "", "other block"),
-    ("stack the three blocks on the pallet", "", "three blocks"),
+    ("stack the heart", "stacking", "on what it goes"),
+    ("put the daxer heart into the bowl and the wug", "put the daxer heart into the bowl", "wug"),
     ("put it into the bowl", "", "it"),
     ("put the second one into the bowl", "", "second"),
     ("put this into the bowl", "", "click number 1"),
     ("put {mystery} into the bowl", "", "{mystery}"),
-    ("rotate the heart", "", "rotate the heart"),
+    ("rotate the heart", "a turn", "how many degrees"),
     ("put the heart", "", "put the heart"),
     ("pick up the heart", "pick up", "where it goes"),
     ("put the heart in the bowl on the left", "", "on the left"),

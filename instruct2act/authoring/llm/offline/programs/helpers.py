@@ -56,9 +56,11 @@ SOURCES = {
             best, votes = turn, like_it
     return best''',
     "thing_at": '''def thing_at(picture, at):
-    """The thing in a picture of the table that lies closest to a location."""
+    """The thing in a picture of the table that lies at a location, within 6 cm; None where nothing does."""
     objs, masks = ImageCrop(image=picture, masks=SAM(image=picture))
-    return objs[closest(range(len(objs)), at, masks)]''',
+    i = closest(range(len(objs)), at, masks)
+    x, y, z = Pixel2Loc(i, masks)
+    return objs[i] if (x - at[0]) ** 2 + (y - at[1]) ** 2 < 0.06**2 else None''',
     "unmoved": '''def unmoved(masks, known):
     """Indices of the masks that lie where others lay: of things that have not moved."""
     same = []

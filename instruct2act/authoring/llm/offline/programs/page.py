@@ -24,7 +24,43 @@ from instruct2act.authoring.llm.offline.programs import helpers
 from instruct2act.authoring.llm.offline.saying import mentioned
 
 _TAKEN = frozenset(
-    ["image", "masks", "objs", "info", "action", "actions", "found", "clicked", "wanted", "before", "there", "here", "spot", "middle", "picture", "pictures", "step", "steps", "places", "place", "degrees", "turns", "k", "i", "move", "upper", "lower", "frame", "frames", "indices", "region", "line", "inside", "moves", "lowest_at"]
+    [
+        "image",
+        "masks",
+        "objs",
+        "info",
+        "action",
+        "actions",
+        "found",
+        "clicked",
+        "wanted",
+        "before",
+        "there",
+        "here",
+        "spot",
+        "middle",
+        "picture",
+        "pictures",
+        "step",
+        "steps",
+        "places",
+        "place",
+        "degrees",
+        "turns",
+        "k",
+        "i",
+        "move",
+        "upper",
+        "lower",
+        "frame",
+        "frames",
+        "indices",
+        "region",
+        "line",
+        "inside",
+        "moves",
+        "lowest_at",
+    ]
 )
 _NTH = ("first", "second", "third", "fourth", "fifth")
 

@@ -6,8 +6,8 @@ from instruct2act.authoring.llm.offline.plan import All, Picture, Sweep
 from instruct2act.authoring.llm.offline.programs.many import found_all
 from instruct2act.authoring.llm.offline.programs.page import Page
 
-_TRIES = 12
-"""Sweeps a program makes at most: a thing may take more than one."""
+_PUSHES = 20
+"""Pushes a program makes at most."""
 
 
 def sweep(page: Page, step: Sweep) -> None:
@@ -19,12 +19,16 @@ def sweep(page: Page, step: Sweep) -> None:
         page.add(f"line = masks[{page.index(step.limit, clicks=False)}]")
         limit, still = f", {'not_beyond' if step.rule == 'beyond' else 'not_touching'}=line", "region, line"
     page.helper("next_sweep")
-    page.add('info = {"done": 0, "of": 0, "failed": [], "clipped": 0}', f"for _ in range({_TRIES}):")
+    page.add('info = {"done": 0, "of": 0, "failed": [], "clipped": 0}', f"for _ in range({_PUSHES}):")
     page.add(f"    found = {_candidates(page, step.things, still)}")
     page.add(f"    inside, actions = next_sweep(found, masks, region{limit})")
     enough = f"inside >= {step.things.count} or " if step.things.count is not None else ""
     page.add(f"    if {enough}not actions:", "        break")
-    page.add("    info = RobotExecution(action=actions)", '    if info["failed"]:', "        return info")
+    page.add(
+        "    # One push at a time: what is pushed slides a little aside.",
+        "    info = RobotExecution(action=actions[0])",
+    )
+    page.add('    if info["failed"]:', "        return info")
     page.add("    image = GetImage()", "    objs, masks = ImageCrop(image=image, masks=SAM(image=image))")
     page.all_changed()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lark import Tree
+
 from instruct2act.authoring.llm.offline.plan import Follow, StackAs, Twist
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 from instruct2act.authoring.llm.offline.reading.things import (
@@ -27,10 +29,12 @@ def twist(tree: Node, talk: Talk) -> None:
 
 def follow(tree: Node, talk: Talk) -> None:
     """From place to place, as frames show it."""
-    named = [part.children[0] for part in tree.children if part.data == "follower"]
-    if len(named) > 1:
+    named = [part.children[0] for part in tree.children if isinstance(part, Tree) and part.data == "follower"]
+    # "The way it goes": that is the thing which is named.
+    found = list(dict.fromkeys(thing_of(part, talk) for part in named if part.data != "it"))
+    if len(found) > 1:
         raise NotUnderstood("which thing is to follow the frames", "", "name one thing")
-    thing = thing_of(named[0], talk) if named else None
+    thing = found[0] if found else None
     talk.steps.append(Follow(_frames(tree), thing))
     if thing is not None:
         remember(thing, talk)
@@ -43,4 +47,7 @@ def stack_as(tree: Node, talk: Talk) -> None:
 
 
 def _frames(tree: Node) -> tuple[str, ...]:
-    return tuple(frame[7:-1] for frame in tokens(part_of(tree, ("frames",)), "FRAME"))
+    frames = tuple(frame[7:-1] for frame in tokens(tree, "FRAME"))
+    if len(frames) < 2:
+        raise NotUnderstood("what changes, from one frame alone", "", "give two frames or more")
+    return frames

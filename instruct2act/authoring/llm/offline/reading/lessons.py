@@ -23,67 +23,89 @@ class Lessons:
     turns: tuple[tuple[str, str], ...] = ()
 
 
+_TAUGHT = "<lesson>"
+"""Where something was taught."""
 _AROUND = (
     r"(?:the|this|that|these|one|objects?|things?|items?|pictures?|images?|photos?|shapes?|shown|seen|pictured|"
     r"depicted|in|of|what|you|see)"
 )
 _A = r"(?:(?:an?|the|one) )?"
-_NOUN = r"(?!(?:objects?|things?|than|not|in|into|to|on|onto|the|an?|more|less|by|should|must|it)\b)(?P<noun>[a-z]+)\b"
+_NO_NOUN = r"(?:objects?|things?|than|not|in|into|to|on|onto|the|an?|more|less|by|should|must|it|and|one|this|that)"
+_NOUN = rf"(?!{_NO_NOUN}\b)(?P<noun>[a-z]+)\b(?! than)"
 _CALLED = r"(?:called|named|known as|what (?:i|we|people|you) call|referred to as|an example of|to be|as|for)"
-_CALL = r"(?:(?:i|we|people|you|let us|let me|shall|will|may|can) )*(?:call|name|refer to|define|dub|term)"
+_CALL = r"(?:(?:i|we|people|you|let's|let us|let me|shall|will|may|can) )*(?:call|name|refer to|define|dub|term)"
 
 
 def _picture(group: str) -> str:
     return rf"(?:{_AROUND} )*<object:(?P<{group}>[^>]*)>(?: (?:object|one|thing)\b)?"
 
 
+_SLOT = _picture("slot")
 _NOUNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:this|here|that|it)(?:'s| is| are| you see| we have| shows)(?: {_CALLED}| what| how| something)* {_A}{_NOUN}"
-        rf"(?: (?:looks? like|is|here))?[:,]? (?:this )?{_picture('slot')}",
-        rf"{_picture('slot')},? (?:is|shows|depicts|represents|will be|means|stands for|counts as|is meant by)"
-        rf"(?: {_CALLED})* {_A}{_NOUN}(?! than)",
-        rf"\b{_CALL} {_picture('slot')},?(?: {_CALLED})* {_A}{_NOUN}",
+        # "this is a dax: {x}", "here is what a dax looks like: {x}"
+        rf"\b(?:this|here|that|it)(?:'s| is| are| you see| we have| shows)(?: {_CALLED}| what| how| something)*"
+        rf" {_A}{_NOUN}(?: (?:looks? like|is|here))?[:,]? (?:this )?{_SLOT}",
+        # "{x} is a dax"
+        rf"{_SLOT},? (?:is|shows|depicts|represents|will be|means|stands for|counts as|is meant by)"
+        rf"(?: {_CALLED})* {_A}{_NOUN}",
+        # "call {x} a dax and {y} a wug"
+        rf"\b{_CALL} {_SLOT},?(?: {_CALLED})* {_A}{_NOUN}",
+        rf"(?<={_TAUGHT})(?:,|,? and) {_SLOT},?(?: {_CALLED})* (?:an?|the) {_NOUN}",
+        # "a dax looks like {x}", "by a dax I mean {x}"
         rf"\b(?:an?|the|each|every|by an?) {_NOUN},? (?:is|looks?|means|refers to|stands for|denotes|i mean|we mean)"
-        rf"(?: (?:something|a thing|an object|like|this|as|just|exactly))*[:,]? {_picture('slot')}",
-        rf"\b(?:the )?(?:word|name|term|noun) {_NOUN} (?:means|refers to|stands for|denotes|is for|describes)"
-        rf"(?: (?:something|a thing|an object|like|this))*[:,]? {_picture('slot')}",
+        rf"(?: (?:something|a thing|an object|like|this|as|just|exactly))*[:,]? {_SLOT}",
+        # "the word dax means {x}", "dax is {x}"
+        rf"(?:\bthe (?:word|name|term|noun) |^|(?<=[.;,!?:] )){_NOUN} (?:is|means|refers to|stands for|denotes|describes)"
+        rf"(?: (?:something|a thing|an object|like|this))*[:,]? {_SLOT}",
     )
 )
 
-_MUCH = r"(?: (?:a (?:bit|little|lot)|much|clearly|obviously|far|slightly))?"
+_MUCH = r"(?: (?:a (?:bit|little|lot)|much|clearly|obviously|far|slightly|even|also))*"
 _WORD = r"(?:the )?(?:(?P<way>more|less) )?(?P<word>[a-z]+)(?: one| object| thing)?"
 _THAN = r"(?:than|compared (?:to|with)|in comparison (?:to|with)|relative to)"
+_FIRST, _SECOND = _picture("a"), _picture("b")
+_IS = r"(?:is|looks?|seems|appears|counts as)"
 _COMPARISONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_picture('a')},? (?:is|looks?|seems|appears|counts as){_MUCH} {_WORD},? {_THAN} {_picture('b')}",
-        rf"\b(?:compared (?:to|with)|next to|unlike|in comparison (?:to|with)|relative to) {_picture('b')},? "
-        rf"{_picture('a')} (?:is|looks?|seems){_MUCH} {_WORD}",
-        rf"\b(?:of|between) {_picture('a')} and {_picture('b')},? the (?:first|former)(?: one)? is{_MUCH} {_WORD}",
-        rf"\b(?:of|between) {_picture('b')} and {_picture('a')},? the (?:second|latter|last)(?: one)? is{_MUCH} {_WORD}",
+        rf"{_FIRST},? {_IS}{_MUCH} {_WORD},? {_THAN} {_SECOND}",
+        rf"\b(?:compared (?:to|with)|next to|unlike|in comparison (?:to|with)|relative to) {_SECOND},? {_FIRST} {_IS}{_MUCH}"
+        rf" {_WORD}",
+        rf"\b(?:of|between) {_FIRST} and {_SECOND},? the (?:first|former)(?: one)? {_IS}{_MUCH} {_WORD}",
+        rf"\b(?:of|between) {_SECOND} and {_FIRST},? the (?:second|latter|last)(?: one)? {_IS}{_MUCH} {_WORD}",
     )
+)
+_CONNECTING = re.compile(
+    r"(?:\s|<lesson>|\b(?:since|if|given|that|and|so|while|as|because|see|look|note|notice|remember|where|when|now|suppose|"
+    r"assume|know|knowing|is|are|but|whereas|then|likewise|also|you|we|i|also|here|for|example|instance|know)\b)*",
+    re.IGNORECASE,
 )
 
 _SCENE = r"(?:(?:the|a|this|that|picture|scene|state|image|photo|in|of|arrangement|shown|position) )*<(?:scene|frame):"
+_TWISTING = r"(?:it|that|this|the (?:twist|turn|rotation)|(?:twist|turn|rotat)ing)"
 _BECOMES = (
-    r",? ?(?:to|into|becomes|became|becoming|turns? (?:into|to)|turned into|goes to|gives|leads to|->|=>|→|"
-    r"is (?:turned|twisted|rotated) (?:to|into)|(?:and )?(?:then|afterwards?|after(?: (?:it|that|the twist))?|next),?|and)"
+    r",? ?(?:to|into|becomes|became|becoming|turns? (?:into|to)|turned into|goes to|gives|leads to|"
+    rf"is (?:turned|twisted|rotated) (?:to|into)|(?:and )?(?:then|afterwards?|after(?: {_TWISTING})?|next)[,:]?|and)"
 )
 _PAIR = re.compile(
-    rf"(?:(?:from|before|first|start(?:ing)? with|how|the way|by) )*{_SCENE}([^>]*)>{_BECOMES} {_SCENE}([^>]*)>",
+    rf"(?:(?:from|before(?: {_TWISTING})?:?|first|start(?:ing)? with|how|the way|by) )*"
+    rf"{_SCENE}([^>]*)>{_BECOMES} {_SCENE}([^>]*)>",
     re.IGNORECASE,
 )
-_SHOWN_BY = (
+_PAIRS_AFTER = re.compile(r"(?:\s|<turn>|,|\b(?:and|or|then)\b)+$", re.IGNORECASE)
+_PAIRS_BEFORE = re.compile(r"^.*<turn>(?:[\s,]|(?:and|so|then|now)\b)*", re.IGNORECASE)
+_SHOWN_BY = re.compile(
     r",? ?(?:(?:just|exactly|by|in) )*(?:as|like|the (?:same )?(?:way|angle|amount|manner)|how|according to)"
-    r"(?: (?!and\b)[a-z]+){0,9}$"
+    r"(?: (?!and\b)[a-z]+){0,9}$",
+    re.IGNORECASE,
 )
 _LIKEWISE = re.compile(
-    r",? ?\b(?:(?:in |by )?(?:exactly )?(?:the|that|this) (?:same |very |given )?(?:way|manner|angle|amount|much|fashion)"
-    r"(?: as (?:shown|before|above|in the examples))?|likewise|like (?:that|this|so)|accordingly|similarly|as shown(?: above)?|"
-    r"as (?:much|far)|as well|too|the same|also|just|as (?:in|by) (?:the|these|those) (?:examples?|pictures?)|"
-    r"(?:by|with) (?:the )?same (?:angle|rotation|turn|amount))\b",
+    r",? ?\b(?:(?:in |by |with )?(?:exactly )?(?:the|that|this) (?:same |very |given )?"
+    r"(?:way|manner|angle|amount|much|fashion|rotation|turn)(?: as (?:shown|before|above|in the examples))?|"
+    r"likewise|like (?:that|this|so)|accordingly|similarly|as shown(?: above)?|as (?:much|far)|as well|too|the same|also|"
+    r"just|as (?:in|by) (?:the|these|those) (?:examples?|pictures?))\b",
     re.IGNORECASE,
 )
 _TURN = r"(?:twist|rotat|turn|spin|spun|swivel)"
@@ -93,9 +115,7 @@ _REPEAT = re.compile(
     re.IGNORECASE,
 )
 _DEFINED = re.compile(
-    r"\b(?:the (?:word|verb) )?(?:to )?([a-z]+) (?:is|are|means?|denotes|stands for|refers to)(?: (?:here|hereby))?"
-    r"(?: defined as| when| that| to mean| this)?\b",
-    re.IGNORECASE,
+    r"\b(?:the (?:word|verb) )?(?:to )?([a-z]+) (?:is|are|means?|denotes|stands for|refers to)\b", re.IGNORECASE
 )
 
 
@@ -111,19 +131,13 @@ def learn(text: str) -> tuple[str, Lessons]:
         text = pattern.sub(lambda match: _compared(match, pairs), text)
     nouns: dict[str, str] = {}
     for pattern in _NOUNS:
-        text = pattern.sub(lambda match: _named(match, nouns, pairs), text)
+        text = pattern.sub(lambda match: _named(match, nouns), text)
+    if pairs or nouns:
+        text = _without_scraps(text)
     for stem in pairs:
-        # "The daxer dax": a word that is a noun as well has to be compared to be an adjective.
-        plain = rf"(?:(?:more|most|less|least) {stem}(?:y|er|r|est)?|{stem}(?:er|r|est))" if stem in nouns else None
-        plain = plain or rf"(?:(?:more|most|less|least) )?{stem}(?:y|er|r|est)?"
-        text = re.sub(rf"\b{plain}\b", lambda match: _degree(match[0], stem), text, flags=re.IGNORECASE)
+        text = _mark_degrees(text, stem, stem in nouns)
     for noun, slot in nouns.items():
         text = re.sub(rf"\b{noun}(?:s|es)?\b(?!:)", f"<kind:{slot}>", text, flags=re.IGNORECASE)
-    if pairs or nouns:
-        text = re.sub(
-            r"(?:^|(?<=[.;!?:]))(?:\s*(?:[.,;!?:]|and\b|while\b|but\b|now\b|so\b|then\b|whereas\b))+", " ", text
-        )
-        text = re.sub(r"(?:[\s,;:.]|\b(?:and|where|given that|if|since|because|when|knowing that))+$", "", text.strip())
     adjectives = {stem: Lesson(stem, tuple(found)) for stem, found in pairs.items()}
     return text.strip(), Lessons(adjectives, turns)
 
@@ -132,24 +146,45 @@ def _compared(match: re.Match[str], pairs: dict[str, list[tuple[str, str]]]) -> 
     more, less = match["a"], match["b"]
     if (match["way"] or "").lower() == "less":
         more, less = less, more
-    pairs.setdefault(_stem(match["word"]), []).append((more, less))
-    return " "
+    stem = re.sub(r"(?<=\w{2})(?:er|est|(?<=e)r|y)$", "", match["word"].lower())
+    pairs.setdefault(stem, []).append((more, less))
+    return _TAUGHT
 
 
-def _named(match: re.Match[str], nouns: dict[str, str], adjectives: dict[str, list[tuple[str, str]]]) -> str:
+def _named(match: re.Match[str], nouns: dict[str, str]) -> str:
     noun = match["noun"].lower()
     if match["slot"] in nouns.values() or noun in nouns:
         return match[0]
     nouns[noun] = match["slot"]
-    return " "
+    return _TAUGHT
 
 
-def _stem(word: str) -> str:
-    return re.sub(r"(?<=\w{2})(?:er|est|(?<=e)r|y)$", "", word.lower())
+def _without_scraps(text: str) -> str:
+    """The text without clauses of which only connecting words are left."""
+    kept = ""
+    for clause, stop in re.findall(r"([^.,;:!?]*)([.,;:!?]*)", text):
+        if not _CONNECTING.fullmatch(clause):
+            kept += clause + stop
+        elif stop and stop not in ",:" and kept and kept[-1] in ",:":
+            kept = kept[:-1] + stop
+    kept = re.sub(rf"{_CONNECTING.pattern}{_TAUGHT}{_CONNECTING.pattern}", " ", kept, flags=re.IGNORECASE)
+    return " ".join(kept.split()).strip(" ,;:")
 
 
-def _degree(said: str, stem: str) -> str:
-    return f"<{'least' if re.match(r'(?:less|least) ', said, re.IGNORECASE) else 'most'}:{stem}>"
+def _mark_degrees(text: str, stem: str, is_noun: bool) -> str:
+    """``<most:stem>`` for the adjective; where it is a noun as well, only what compares is the adjective."""
+    compared = rf"(?P<less>less|least|more|most) {stem}(?:y|er|r|est)?|{stem}(?:er|r|est)"
+    word = compared if is_noun else rf"{compared}|{stem}"
+
+    def degree(match: re.Match[str]) -> str:
+        return f"<{'least' if (match['less'] or '').lower() in ('less', 'least') else 'most'}:{stem}>"
+
+    text = re.sub(rf"\b(?:{word})\b", degree, text, flags=re.IGNORECASE)
+    # "Whichever block is daxer" is the daxer block; as a question it asks for nothing.
+    is_so = r"(?:that |which )?(?:is|looks|seems) (?:the )?"
+    which = rf"\b(?:whichever|which|the|that) ((?:<[^>]*>|\w+)) {is_so}(<(?:most|least):{stem}>)(?: one)?"
+    text = re.sub(rf"{which}\?", "", text, flags=re.IGNORECASE)
+    return re.sub(which, r"the \2 \1", text, flags=re.IGNORECASE)
 
 
 def _turns(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -163,10 +198,10 @@ def _turns(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         marked = re.sub(rf"\b{defined[1]}(?:ed|ing)?\b", "twist", marked, flags=re.IGNORECASE)
     asked = ""
     for clause in re.split(r"[.;:!?]|(?<=>),? (?:and |so )?now\b", marked):
-        said = re.sub(r"(?:<turn>|,| and| or| then)+\s*$", "", clause.strip()) if "<turn>" in clause else clause
-        said = re.sub(_SHOWN_BY, "", said.strip()) if "<turn>" in clause else said
-        said = re.sub(r"^.*<turn>(?:[\s,]|and\b|so\b|then\b|now\b)*", "", said)
-        defines = re.search(r"\b(?:defin\w+|means?|denotes|is when)\b", said, re.IGNORECASE)
+        said = clause.strip()
+        if "<turn>" in said:
+            said = _PAIRS_BEFORE.sub("", _SHOWN_BY.sub("", _PAIRS_AFTER.sub("", said)))
+        defines = re.search(r"\b(?:defin\w+|means?|denotes|is (?:when|to|what))\b", said, re.IGNORECASE)
         if re.search(rf"\b{_TURN}", said, re.IGNORECASE) and not defines:
-            asked = said
+            asked = re.sub(r"^(?:(?:and|so|then|now) )+", "", said, flags=re.IGNORECASE)
     return (_LIKEWISE.sub("", asked).strip(" ,"), pairs) if asked else (text, ())

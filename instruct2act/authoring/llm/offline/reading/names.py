@@ -57,7 +57,7 @@ _ELSEWHERE = (
     "push pull sweep wipe open close pour cut fold hang throw toss kick hit tap press squeeze shake stir fill empty "
     "clean wash cook eat break bend tie untie screw unscrew plug unplug roll flip invert catch hand pass count shove "
     "describe tell show say explain paint color colour remove delete destroy burn write draw search sort group align "
-    "line avoid follow stop wait touch point poke scoop flatten assemble connect cover uncover weigh measure help do"
+    "avoid follow stop wait touch point poke scoop flatten assemble connect cover uncover weigh measure help do"
 )
 OTHER_VERBS = frozenset(_ELSEWHERE.split())
 """Things people ask for that are none of the arm's."""

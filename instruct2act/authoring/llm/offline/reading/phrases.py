@@ -29,6 +29,9 @@ _SAME = tuple(
     re.compile(pattern, _I)
     for pattern in (
         rf"\b{_WITH}{_EQUAL} {_ASPECT}(?: (?:as|like|with|to|of)(?: that of| those of)?(?= ))?",
+        rf"\b{_WITH}(?:its|their|the|an?) {_ASPECT}(?: in common)? with(?= )",
+        rf"\b(?:(?:that|which) )?(?:looks?|are|is) (?:exactly )?(?:the same|alike|identical|equal) in {_ASPECT} (?:as|to|with|like)",
+        rf"\b{_WITH}its (?:own )?{_ASPECT}(?! of)",
         rf"\b(?:(?:that|which) )?(?:match(?:es|ing)?|equals?|resembl(?:e|es|ing)|looks? like|(?:is|are) like|like) {_THING}"
         rf" in (?:the |their |its )?{_ASPECT}",
         rf"\b{_WITH}(?:the )?{_ASPECT} of {_THING}(?= )",
@@ -53,10 +56,14 @@ _TOUCH = (
     r"(?:any )?contact with|contact(?:ing)?|disturb(?:ing|ed)?|brush(?:ing)? (?:against|past)|run(?:ning)? into|"
     r"collid(?:e|ing) with|graz(?:e|ing)|knock(?:ing)? (?:into|against)|driv(?:e|ing) over|sweep(?:ing)? over)"
 )
+_CARE = (
+    r"(?:(?:mak(?:e|ing) sure|(?:be|being) (?:careful|sure)|tak(?:e|ing) care|ensur(?:e|ing)|watch(?:ing)? out)"
+    r"(?: that)? )"
+)
+_WHO = r"(?:(?:you|it|they|none of (?:them|it)|none|nothing|no [a-z]+|anything|everything|the [a-z]+|at the same time) )"
 _LEAD = (
-    r"(?:[,;.:]? ?\b(?:and|but|while|yet|also|so that|provided that|as long as|with) |[,;.:] ?| )?(?:\b(?:mak(?:e|ing) sure|"
-    r"(?:be|being) (?:careful|sure)|tak(?:e|ing) care|ensur(?:e|ing)|watch(?:ing)? out)(?: that)? )?"
-    r"(?:\b(?:you|it|they|none of (?:them|it)|none|nothing|no [a-z]+|anything|everything|the [a-z]+|while|at the same time) )?"
+    r"(?:(?:[,;.:]? ?\b(?:and|but|while|yet|also|so that|provided that|as long as|with) |[,;.:] ?)"
+    rf"{_CARE}?{_WHO}?| ?{_CARE}?)"
 )
 _NOT = (
     r"\b(?:without(?: (?:ever|any|anything|them|it|letting (?:it|them|anything)|having (?:it|them)))?|"
@@ -141,14 +148,21 @@ _DEGREES = (
 
 _WAY = re.compile(
     r"\b(?<![<:_])(?:(?:to |be )?(?:follow|trac|imitat|mimic|repeat|travel|pass|visit|demonstrat|guid|lead|walk|perform|execut|show)"
-    r"(?:e|s|es|ed|ing|n|king|ked)?|(?:to )?(?:go|goes|going|steps?|do|carry out|in turn|one by one|step by step)|"
+    r"(?:e|s|es|ed|ing|n|king|ked)?|(?:to )?(?:go|goes|going|steps?|do|carry out|start(?:s|ing)?|begin(?:s|ning)?|us(?:e|ing)|in turn|one by one|step by step|you|we|i|should|must|shall|can|has to|needs to|ought to)|"
     r"(?:through|along|via|by way of|in turn)|"
     r"(?:motion|movement|path|trajector|route|track|way ?point|course|sequence|series|step|stop|video|clip|demonstration|demo|"
     r"animation|journey|move|place|position|location|frame|picture|image|snapshot|photo|stage|key ?frame|order|pattern|spot|"
     r"sequence|process|procedure|build)"
-    r"(?:y|ies|s)?(?: \d)?|like (?:so|this)|this way|as follows|(?:following|given|same|shown|exact|three|3|consecutive|very))\b"
-    r"(?! <object|:\w)",
+    r"(?:y|ies|s)?(?: \d)?|like (?:so|this)|this way|as follows|one after (?:the other|another)|(?:following|given|same|shown|exact|three|3|consecutive|very))\b"
+    r"(?!:\w)",
     _I,
+)
+_STACK = re.compile(
+    r"\b(?:be )?(?:stack(?:ed|ing|s)?|pil(?:e|ed|ing)(?: up)?|tower|on top of (?:each other|one another))\b(?: of\b)?",
+    _I,
+)
+_SAME_AGAIN = re.compile(
+    r"\b(?:do|repeat) (?:the same(?: thing)?|this|that|likewise)(?: (?:again|too))? (?:with|to|for)\b", _I
 )
 """Words around a row of frames; which verb it is matters only where things are stacked."""
 
@@ -156,7 +170,8 @@ _WAY = re.compile(
 def mark(text: str) -> str:
     """The text with its turns of phrase as marks."""
     if "<frame:" in text:
-        return " ".join(_WAY.sub("<way>", text).split())
+        return " ".join(_WAY.sub("<way>", _STACK.sub("stack", text)).split())
+    text = _SAME_AGAIN.sub("add", text)
     for pattern in _NEIGHBORS:
         text = pattern.sub(_neighbor, text)
     for pattern in _SAME:

@@ -11,9 +11,10 @@ from instruct2act.authoring.llm.offline.reading import lessons, names, phrases
 
 _COURTESY = re.compile(
     r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"
+    r"(?:use|using|with|take) the (?:spatula|arm|gripper|robot|suction(?: cup| gripper)?|tool)(?: to)?|"
     r"i(?:'d| would) like you to|i want you to|i need you to|your (?:task|job) is to|go ahead and|try to|you should|"
     r"you (?:must|have to|need to)|let's|let us|directly|immediately|right away|"
-    r"at once|straight|exactly|simply|now|(?<=and )also|"
+    r"at once|straight|exactly|simply|now|also|too|as well|"
     r"in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
     re.IGNORECASE,
 )
@@ -36,9 +37,12 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(rf"\b({'|'.join(_ONES.split()[2:10])})\b(?![-'])", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"(?:^|(?<=[.!?;:] ))(?:which|what|who|see|look|listen|ok|note)\b[^.!?;:]{0,60}[?:!] (?=\w)", re.IGNORECASE
+)
 _ONE = re.compile(
     r"\b(?:(put|sweep|push|brush|wipe|move|bring|get|take|place|drop|exactly|just|only) (?:a single|(?:any |just |only )?one)"
-    r"(?= (?!by\b)[a-z<])|(?:any |just |only )?one(?= of\b| <object)|a single(?= ))",
+    r"(?= (?!by\b)[a-z<])|(?<!> )(?:any |just |only )?one(?= of\b| <object)|a single(?= ))",
     re.IGNORECASE,
 )
 
@@ -72,7 +76,8 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
     Raises:
         NotUnderstood: it speaks of a slot that was not given.
     """
-    text = " ".join(text.replace("’", "'").replace("<", " ").replace(">", " ").replace('"', " ").split())
+    text = re.sub(r"[-=]>|→", " to ", text.replace("’", "'"))
+    text = " ".join(re.sub(r'[<>"“”]', " ", text).split())
     speed = _SLOW_SPEED if _SLOW.search(text) else 1.0 if _FAST.search(text) else None
     text = _FAST.sub(" ", _SLOW.sub(" ", text))
 
@@ -89,18 +94,20 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
         return f"<{found.get('kind')}:{found.get('click', name) if found.get('kind') == 'click' else name}>"
 
     text = re.sub(r"\{([^{}]*)\}", slot, text)
-    text = " ".join(re.sub(r"(?<!\w)'|'(?!\w)", " ", text).split())
+    text = " ".join(re.sub(r"(?<![\w>])'|'(?!\w)", " ", text).split())
+    text = " ".join(_ASIDE.sub("", _COURTESY.sub(" ", text)).split())
     text, taught = lessons.learn(text)
     text = phrases.mark(text)
     text = _SPELLED.sub(lambda m: str(_count(m[1])), text)
     text = re.sub(r"(?<=\d)-(?=degree|deg)", " ", text)
     text = _COUNTED.sub(lambda m: str(_SMALL[m[1].lower()]), text)
     text = _ONE.sub(lambda m: f"{m[1]} 1" if m[1] else "1", text)
-    text = _COURTESY.sub(" ", text)
     text = re.sub(
         r"\b(?:after|start(?:ing)? (?:by|with)|begin(?:ning)? (?:by|with)) (?=\w+ing\b)", "", text, flags=re.IGNORECASE
     )
     text = re.sub(r"\b(?:a?round|about) (?=(?:by |through )?\d)|\bfirst (?=(?:in|into|on|onto|to) )", "", text)
+    text = re.sub(r" first(?=[.;,])", "", text)
+    text = re.sub(r"\b(?:area|region|zone|part|space)(?: (?:of|in|marked by|shown in))? (?=<object)", "", text)
     text = re.sub(r"\bletter ([a-z])\b", lambda m: f"letter {m[1].upper()}", text)
     text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
     text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)

@@ -12,11 +12,13 @@ from lark import Tree
 from instruct2act.authoring.llm.offline.plan import (
     All,
     Follow,
+    Neighbor,
     Pile,
     Put,
     Rearrange,
     Restore,
     Rotate,
+    Shift,
     Start,
     Swap,
     Sweep,
@@ -67,7 +69,15 @@ def take_step(tree: Node, talk: Talk) -> None:
         case "put_again":
             _put([it_of(talk)], tree.children[0], talk)
         case "into_too":
-            talk.steps.append(Put(it_of(talk), ToThing("inside", thing_of(tree.children[0], talk))))
+            thing = thing_of(tree.children[0], talk)
+            if isinstance(thing, Neighbor):
+                _put_there([thing], talk)
+            else:
+                talk.steps.append(Put(it_of(talk), ToThing("inside", thing)))
+        case "put_same":
+            _put_there(things_of(tree.children[0], talk), talk)
+        case "fill":
+            _fill(thing_of(tree.children[0], talk), tree.children[1], talk)
         case "pick":
             found = taken_from(tree.children[0], parts.get("from"), talk)
             talk.it = talk.picked = found[0]
@@ -133,6 +143,27 @@ def _put(found: Sequence[Thing | All], where: Node, talk: Talk, degrees: float =
         talk.steps.append(Put(thing, place, degrees))
         remember(thing, talk)
     talk.there = place.thing if isinstance(place, ToThing) and place.relation in ("inside", "on", "at") else None
+
+
+def _put_there(found: Sequence[Thing | All], talk: Talk) -> None:
+    """Where the thing before was put: "and the star too"."""
+    last = talk.steps[-1] if talk.steps else None
+    if not isinstance(last, Put) or isinstance(last.place, (Start, Shift)):
+        raise NotUnderstood("where to put what is named last", "", "say where it goes: put the heart into the bowl")
+    for thing in found:
+        talk.steps.append(Put(thing, last.place))
+        remember(thing, talk)
+
+
+def _fill(container: Thing, tree: Node, talk: Talk) -> None:
+    """Of "fill the bowl with…": "it" is the bowl."""
+    talk.it = container
+    for thing in things_of(tree, talk):
+        if isinstance(thing, All):
+            like = container if thing.like is None and thing.aspect != "identity" else thing.like
+            thing = replace(thing, besides=tuple(dict.fromkeys((*thing.besides, container))), like=like)
+        talk.steps.append(Put(thing, ToThing("inside", container)))
+        remember(thing, talk)
 
 
 def _together(found: Sequence[Thing | All], talk: Talk) -> None:

@@ -88,11 +88,12 @@ def things_of(tree: Node, talk: Talk) -> list[Thing | All]:
             if not talk.moved and talk.it is None:
                 raise NotUnderstood("who 'they' are", "", "name the things")
             return list(talk.moved) or [it_of(talk)]
-        case "everything":
+        case "everything" if not any(part.data == "with" for part in tree.children):
             return [All("", _except(tree, talk))]
-        case "every":
-            words = _words(tree.children[0])
-            return [All(_caption(words), _except(tree, talk))]
+        case "every" | "everything":
+            said = [_words(part) for part in tree.children if part.data in ("name", "with")]
+            said = said if tree.data == "every" else [["object"], *said]
+            return [All(_caption(*said), _except(tree, talk))]
         case "counted":
             number, name = tree.children[:2]
             return [All(_caption(_words(name)), _except(tree, talk), _count(number))]
@@ -257,7 +258,8 @@ def _described(tree: Node) -> str:
 
 
 def _words(tree: Node) -> list[str]:
-    return [str(token) for token in tree.children]
+    """The words of a name, or of what a thing comes "with"."""
+    return _words(tree.children[0]) if tree.data == "with" else [str(token) for token in tree.children]
 
 
 def _caption(words: Sequence[str], *more: Sequence[str]) -> str:
