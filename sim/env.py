@@ -18,6 +18,7 @@ from sim.judging import Judge, Verdict, verdict
 from sim.motion import execute
 from sim.pictures import Studio
 from sim.placement import WORKSPACE, NoRoom
+from sim.saying import in_words
 from sim.scene import Scene
 from sim.situation import Situation, look_at
 from sim.states import Snapshot
@@ -203,13 +204,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     @property
     def task_description(self) -> str:
         """The instruction in words alone: pictured things are named, a pictured scene is called "the picture"."""
-        text = self.instruction.text.replace("this {scene}", "{scene}").replace(
-            "this setup {scene}", "the setup in {scene}"
-        )
-        for name, slot in self.instruction.slots.items():
-            said = " and ".join(self.name_of(id) for id in slot.binding) or slot.word or "picture"
-            text = text.replace(f"the {{{name}}}", f"the {said}").replace(f"{{{name}}}", f"the {said}")
-        return text
+        return in_words(self.instruction, self.name_of)
 
     @property
     def steps_left(self) -> int:

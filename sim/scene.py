@@ -287,7 +287,8 @@ class Scene:
         def fill(world: World) -> None:
             model.put(world, pose)
 
-        return Slot("object", Pictures(self._studio, STUDIO, fill, self.size, alone=True), binding=binding)
+        pictures = Pictures(self._studio, STUDIO, fill, self.size, alone=True)
+        return Slot("object", pictures, word=thing.shape.name if plain else "", binding=binding)
 
     def arrangement(
         self,
