@@ -170,6 +170,53 @@ def test_the_monitor_hears_of_every_fiftieth_of_a_second(world: World, mode: Mod
     assert (monitor.seen[0] != monitor.seen[-1]).any()
 
 
+def carried(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, glides: bool, on_top: bool
+) -> tuple[list[Pose], float, int]:
+    """A ring is put into a bowl over a neighbour: where things end, simulated seconds, steps that the engine made."""
+    world.clear()
+    ring = world.add(SHAPES["ring"], RED, Pose(0.4, -0.3))
+    world.add(SHAPES["bowl"], BLUE, Pose(0.55, 0.25), fixed=True)
+    world.add(SHAPES["block"], BLUE, Pose(0.5, 0.0))
+    if on_top:
+        world.add(SHAPES["small block"], BLUE, Pose(0.4, -0.262, world.height(ring)[1] + 0.001))
+    world.settle()
+    made = 0
+
+    def step(n: int = 1) -> None:
+        nonlocal made
+        made += n
+        World.step(world, n)
+
+    x, y = point_on(world, ring, SHAPES["ring"].grasp)
+    with monkeypatch.context() as patch:
+        patch.setattr(world, "step", step)
+        patch.setattr(world._hook, "_step", step)
+        if not glides:
+            patch.setattr(world, "unhindered", lambda: False)
+        outcome = pick_place(world, Action("pick_place", Pose(x, y), Pose(0.55, 0.25, 0.0, 0.5)), Silent())
+    assert outcome.status == "done"
+    return [world.pose(id) for id in world.objects], outcome.seconds, made
+
+
+def test_gliding_ends_where_simulating_does_with_a_third_of_the_steps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated, seconds, all_steps = carried(world, monkeypatch, glides=False, on_top=False)
+    glided, same_seconds, steps = carried(world, monkeypatch, glides=True, on_top=False)
+    for one, other in zip(simulated, glided):
+        assert np.hypot(one.x - other.x, one.y - other.y) < 5e-4 and abs(turned(one.yaw, other.yaw)) < 0.01
+    assert same_seconds == pytest.approx(seconds, abs=0.1) and steps < 0.4 * all_steps
+
+
+def test_nothing_glides_while_something_else_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulated, _, _ = carried(world, monkeypatch, glides=False, on_top=True)
+    glided, _, steps = carried(world, monkeypatch, glides=True, on_top=True)
+    # What lay on the ring is thrown up when the lift ends, and falls back on the table meanwhile.
+    assert simulated[3].z < 0.01 and np.hypot(glided[3].x - simulated[3].x, glided[3].y - simulated[3].y) < 0.01
+    assert steps > 1.3 * carried(world, monkeypatch, glides=True, on_top=False)[2]
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("limit", [1, 6, 12, 20])
 def test_aborting_lets_go_and_leaves_a_world_at_rest(world: World, mode: Mode, limit: int) -> None:
