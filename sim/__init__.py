@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["TASKS", "make", "make_objects", "make_scene", "register_envs", "slots_for_reward"]
 
 
-def make(task: str, level: str = "L1", seed: int = 0, **options: Any) -> TabletopEnv:
+def make(task: str, level: str | None = None, seed: int = 0, **options: Any) -> TabletopEnv:
     """The episode that a task, a level and a seed name, for ever.
 
     Args:
         task: a name in ``TASKS``.
-        level: one of its levels.
+        level: one of its levels; the first one when left out.
         seed: 0 or more.
         options: of ``TabletopEnv``: motion="fast" | "arm", success_rule="inside" | "vima", size=(128, 256), ...
 

@@ -75,7 +75,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
 
     Args:
         task: a task's name, or a recipe for other scenes.
-        level: of a task.
+        level: of a task; the first at which it is played when left out.
         motion: "fast" moves a free gripper, "arm" a six-axis arm.
         success_rule: which verdict counts; both are recorded.
         size: (height, width) of the pictures.
@@ -92,7 +92,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
     def __init__(
         self,
         task: str | Recipe = "visual_manipulation",
-        level: str = "L1",
+        level: str | None = None,
         *,
         motion: Motion = "fast",
         success_rule: Rule = "inside",
@@ -102,7 +102,11 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         render_mode: str | None = None,
     ) -> None:
         self.recipe: Recipe
-        self.recipe = TaskRecipe(find_task(task, level), level) if isinstance(task, str) else task
+        if isinstance(task, str):
+            found = find_task(task, level)
+            self.recipe = TaskRecipe(found, level or found.levels[0])
+        else:
+            self.recipe = task
         self.task, self.level, self.tool = self.recipe.name, self.recipe.level, self.recipe.tool
         self.motion, self.success_rule, self.size = motion, success_rule, size
         if render_mode not in (None, *self.metadata["render_modes"]):

@@ -94,8 +94,8 @@ def load() -> Mapping[str, Task]:
     return MappingProxyType(dict(sorted(_registered.items())))
 
 
-def find_task(name: str, level: str) -> Task:
-    """A task by name, played at a level.
+def find_task(name: str, level: str | None = None) -> Task:
+    """A task by name, played at a level (whichever when left out).
 
     Raises:
         UnknownName: there is none; says which there are.
@@ -103,7 +103,7 @@ def find_task(name: str, level: str) -> Task:
     there = load()
     if name not in there:
         raise UnknownName("task", name, there)
-    if level not in there[name].levels:
+    if level is not None and level not in there[name].levels:
         raise UnknownName(f"level of {name}", level, there[name].levels)
     return there[name]
 
