@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ SET_DOWN_M = 0.006
 """Room between the blade, where it is set down, and the thing behind which it is."""
 AGAIN_M = 0.012
 """More of it behind a thing that was pushed before: it may have slid on."""
+SHIFT_M = 0.008
+"""How far to one side of the thing the blade's middle may pass, where something is close on the other side."""
 WIDE_M = 0.045
 """Room on each side that a way should have: a pushed thing wanders towards the blade's edge."""
 LONG_M = 0.15
@@ -25,7 +28,43 @@ CROSSING_M = 0.3
 """Metres of way that not crossing a painted side is worth."""
 _SAMPLES = 32
 _STEP_M = 0.028
-_AT_ONCE = 150_000
+_KEPT = 40
+"""Goals that are looked at beyond the first push, and a third of the points at which a thing may be left in between."""
+_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Leg:
+    """One straight push.
+
+    Attributes:
+        begin, end: (2,) metres: the thing's centre before and after.
+        shift: metres from there to the blade's middle, to the left of the motion.
+        again: whether it was pushed before.
+    """
+
+    begin: Float
+    end: Float
+    shift: float = 0.0
+    again: bool = False
+
+    def poses(self, extent: float, behind: float) -> list[tuple[Float, Float]]:
+        """Where the blade is set down and where it stops, (2,) metres each; twice for a long one.
+
+        Args:
+            extent: metres from the thing's centre to the side that the blade touches.
+            behind: metres behind its centre at which the blade is set down.
+        """
+        length = float(np.linalg.norm(self.end - self.begin))
+        unit = (self.end - self.begin) / max(length, 1e-9)
+        beside = self.shift * np.array([-unit[1], unit[0]])
+        parts = 2 if length > LONG_M else 1
+        ends = [self.begin + unit * (length * k / parts) for k in range(parts + 1)]
+        behind += AGAIN_M * self.again
+        return [
+            (begin - unit * behind + beside, end - unit * (extent + BLADE_THICKNESS_M / 2) + beside)
+            for begin, end in itertools.pairwise(ends)
+        ]
 
 
 @dataclass(eq=False)
@@ -39,6 +78,7 @@ class Lanes:
         crossed: likewise: what a way should not lead over.
         reach: metres from the thing's centre to its farthest point.
         margin: metres that blade and thing keep away from what is taken.
+        shifts: metres to the side at which the blade's middle may pass.
     """
 
     low: Float
@@ -47,6 +87,7 @@ class Lanes:
     crossed: Bool
     reach: float
     margin: float = 0.004
+    shifts: Sequence[float] = (0.0,)
 
     def __post_init__(self) -> None:
         self._clearance = clearance(self.taken, self.cell)
@@ -56,7 +97,7 @@ class Lanes:
         """Metres behind a thing's centre at which the blade is set down."""
         return self.reach + BLADE_THICKNESS_M / 2 + SET_DOWN_M
 
-    def way(self, start: Float, goals: Float, costs: Float) -> list[Float] | None:
+    def way(self, start: Float, goals: Float, costs: Float) -> list[Leg] | None:
         """The cheapest way from a point to one of several, of at most three straight pushes.
 
         Args:
@@ -65,65 +106,82 @@ class Lanes:
             costs: (M,) metres of way that a goal costs by itself.
 
         Returns:
-            The points after ``start``, each (2,), or None when there is no way.
+            The pushes, or None when there is no way.
         """
         direct = self._costs(start[None], goals)[0] + costs
         if np.isfinite(direct).any():
-            return [goals[int(direct.argmin())]]
-        order = np.argsort(costs)[:80]
+            return self._legs(start, goals[int(direct.argmin())])
+        order = np.argsort(costs)[:_KEPT]
         goals, costs = goals[order], costs[order]
         stops = self._stops()
         last = self._costs(stops, goals, AGAIN_M) + costs + EACH_PUSH_M
-        onward, at = last.min(axis=1), last.argmin(axis=1)
+        onward, at = last.min(axis=1, initial=np.inf), last.argmin(axis=1)
         first = self._costs(start[None], stops)[0]
         total = first + onward
         if np.isfinite(total).any():
             via = int(total.argmin())
-            return [stops[via], goals[at[via]]]
-        begin, end = np.flatnonzero(np.isfinite(first)), np.flatnonzero(np.isfinite(onward))
+            return self._legs(start, stops[via], goals[at[via]])
+        begin, end = (np.argsort(by)[: min(3 * _KEPT, int(np.isfinite(by).sum()))] for by in (first, onward))
         if not len(begin) or not len(end):
             return None
         chain = first[begin, None] + self._costs(stops[begin], stops[end], AGAIN_M) + onward[end] + EACH_PUSH_M
         if not np.isfinite(chain).any():
             return None
         i, j = np.unravel_index(int(chain.argmin()), chain.shape)
-        return [stops[begin[i]], stops[end[j]], goals[at[end[j]]]]
+        return self._legs(start, stops[begin[i]], stops[end[j]], goals[at[end[j]]])
+
+    def _legs(self, *points: Float) -> list[Leg]:
+        legs = []
+        for k, (begin, end) in enumerate(itertools.pairwise(points)):
+            behind = self.behind + AGAIN_M * bool(k)
+            by = [self._some(begin[None], end[None], behind, shift)[0, 0] for shift in self.shifts]
+            legs.append(Leg(begin, end, self.shifts[int(np.argmin(by))], bool(k)))
+        return legs
 
     def _stops(self) -> Float:
         """(N, 2) metres: points on a coarse raster at which a thing may be left."""
         every = max(1, round(_STEP_M / self.cell))
         rows, columns = np.meshgrid(*(np.arange(every // 2, n, every) for n in self.taken.shape), indexing="ij")
-        free = self._clearance[rows, columns] > self._half
+        free = self._clearance[rows, columns] > max(BLADE_WIDTH_M / 2, self.reach) + self.margin
         at: Float = self.low + (np.column_stack([rows[free], columns[free]]) + 0.5) * self.cell
         return at
-
-    @property
-    def _half(self) -> float:
-        return max(BLADE_WIDTH_M / 2, self.reach) + self.margin
 
     def _costs(self, begin: Float, end: Float, slid: float = 0.0) -> Float:
         """(N, M) metres of each straight push, infinite where it would touch something or leave the grid."""
         found = np.full((len(begin), len(end)), np.inf)
         rows = max(1, _AT_ONCE // max(1, len(end)))
         for first in range(0, len(begin), rows):
-            found[first : first + rows] = self._some(begin[first : first + rows], end, self.behind + slid)
+            some, to = slice(first, first + rows), self.behind + slid
+            found[some] = np.min([self._some(begin[some], end, to, shift) for shift in self.shifts], axis=0)
         return found
 
-    def _some(self, begin: Float, end: Float, behind: float) -> Float:
+    def _some(self, begin: Float, end: Float, behind: float, shift: float) -> Float:
         along = end[None] - begin[:, None]
         length = np.linalg.norm(along, axis=-1)
         unit = along / np.maximum(length, 1e-9)[..., None]
-        set_down = begin[:, None] - unit * behind
-        shares = np.linspace(0, 1, _SAMPLES)[:, None, None, None]
-        cells = np.floor((set_down + (end[None] - set_down) * shares - self.low) / self.cell).astype(int)
-        inside = ((cells >= 0) & (cells < self.taken.shape)).all(axis=-1)
-        x, y = (cells[..., k].clip(0, self.taken.shape[k] - 1) for k in (0, 1))
-        room = self._clearance[x, y]
-        clear = (inside & (room > self._half)).all(axis=0) & (room[0] > BLADE_WIDTH_M / 2 + 0.002)
-        over = self.crossed[x, y].any(axis=0)
-        narrow = np.maximum(0.0, WIDE_M - room.min(axis=0))
-        cost: Float = np.where(clear & (length > 0.005), length + CROSSING_M * over + 3 * narrow, np.inf)
-        return cost
+        beside = shift * np.stack([-unit[..., 1], unit[..., 0]], axis=-1)
+        set_down, lift = begin[:, None] - unit * behind + beside, end[None] - unit * (0.7 * self.reach) + beside
+        blade = self._along(set_down, lift, self._clearance)
+        thing = self._along(begin[:, None], end[None], self._clearance)
+        clear = self._inside(set_down) & self._inside(begin[:, None]) & self._inside(end[None])
+        clear &= (blade > BLADE_WIDTH_M / 2 + self.margin) & (thing > self.reach + self.margin)
+        over = self._along(set_down, lift, ~self.crossed) if self.crossed.any() else np.ones_like(length)
+        narrow = np.maximum(0.0, WIDE_M - np.minimum(blade, thing))
+        cost = length + CROSSING_M * (over < 1) + 3 * narrow + 10 * abs(shift)
+        found: Float = np.where(clear & (length > 0.005), cost, np.inf)
+        return found
+
+    def _inside(self, points: Float) -> Bool:
+        cells = np.floor((points - self.low) / self.cell)
+        return np.asarray(((cells >= 0) & (cells < self.taken.shape)).all(axis=-1))
+
+    def _along(self, begin: Float, end: Float, field: Float | Bool) -> Float:
+        """The least of a field's values along lines (N, M, 2) to (N, M, 2)."""
+        shares = np.linspace(0, 1, _SAMPLES, dtype=np.float32)[:, None, None]
+        last = np.array(field.shape) - 1
+        start, step = (begin - self.low) / self.cell, (end - begin) / self.cell
+        x, y = ((start[..., k] + step[..., k] * shares).astype(np.int32).clip(0, last[k]) for k in (0, 1))
+        return np.asarray(field[x, y].min(axis=0), dtype=np.float64)
 
 
 def clearance(taken: Bool, cell: float) -> Float:
@@ -133,27 +191,3 @@ def clearance(taken: Bool, cell: float) -> Float:
     free = np.pad(~taken, 1, constant_values=True).astype(np.uint8)
     distance: Float = cv2.distanceTransform(free, cv2.DIST_L2, 5)[1:-1, 1:-1] * cell
     return distance
-
-
-def poses(start: Float, points: Sequence[Float], extent: float, behind: float) -> list[tuple[Float, Float]]:
-    """Where the blade is set down and where it stops, (2,) metres each, for the pushes of a way.
-
-    A long push is made in two, so that whoever looks in between can correct it.
-
-    Args:
-        start: the thing's centre.
-        points: its centre after each push.
-        extent: metres from its centre to the side that the blade touches.
-        behind: metres behind its centre at which the blade is set down.
-    """
-    found: list[tuple[Float, Float]] = []
-    at = start
-    for point in points:
-        length = float(np.linalg.norm(point - at))
-        unit, parts = (point - at) / max(length, 1e-9), 2 if length > LONG_M else 1
-        for k in range(parts):
-            begin, end = at + unit * (length * k / parts), at + unit * (length * (k + 1) / parts)
-            back = behind + (AGAIN_M if found and k == 0 else 0.0)
-            found.append((begin - unit * back, end - unit * (extent + BLADE_THICKNESS_M / 2)))
-        at = point
-    return found

@@ -9,7 +9,7 @@ from skills.context import Context
 from skills.errors import NothingFound
 from skills.footprints import filled, table_points
 from skills.geometry import chosen, footprint_of, view_of
-from skills.lanes import Lanes, clearance, poses
+from skills.lanes import SHIFT_M, Lanes, clearance
 from skills.motion import limited, push, require_tool
 from skills.room import Room
 from skills.types import Action, Bool, Float, Mask
@@ -79,8 +79,8 @@ def sweep_actions(
     if not len(goals):
         raise NothingFound(f"there is no room of {2 * reach:.2f} m in the region for the thing to be swept in")
     costs = 4 * np.maximum(0.0, reach + DEEP_M - depth[rows, columns])
-    for margin in (0.006, 0.001):
-        lanes = Lanes(room.low, room.cell, taken, sides, reach, margin)
+    for margin, shifts in ((0.006, (0.0,)), (0.001, (0.0,)), (0.001, (0.0, SHIFT_M, -SHIFT_M))):
+        lanes = Lanes(room.low, room.cell, taken, sides, reach, margin, shifts)
         way = lanes.way(at, goals, costs)
         if way is not None:
             break
@@ -89,9 +89,9 @@ def sweep_actions(
             f"no way of at most three pushes brings the thing at ({at[0]:.2f}, {at[1]:.2f}) m into the region without "
             "touching what it must not; sweep another thing first"
         )
-    ctx.planned[mask.id] = (float(way[-1][0]), float(way[-1][1]))
+    ctx.planned[mask.id] = (float(way[-1].end[0]), float(way[-1].end[1]))
     narrow = float(np.linalg.norm(own.outline - own.center, axis=1).min())
-    pushes = poses(at, way, narrow, lanes.behind)
+    pushes = [pose for leg in way for pose in leg.poses(narrow, lanes.behind)]
     return [push(ctx, start.tolist(), end.tolist(), bounds) for start, end in pushes]
 
 
