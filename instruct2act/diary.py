@@ -131,7 +131,9 @@ class Diary:
         self._spent("run", execution.seconds.get("wall", 0.0))
 
     def attempted(self, attempts: Sequence[policy.Attempt]) -> None:
-        """Answers that were not right, and what was said of each."""
+        """Answers so far that were not right, and what was said of each."""
+        for one in attempts[len(self.facts.get("attempts", ())) :]:
+            self.tell(events.SentBack(one.trouble))
         self.facts["attempts"] = tuple(
             Attempt(answer=clipped(one.answer, LONGEST_ANSWER), trouble=one.trouble) for one in attempts
         )

@@ -107,7 +107,6 @@ def _play(
         now = runtime.shown(Instruction(instruction.text), robot.observe()) if moved else None
         talk.tell(repair.message(trouble, moved), now)
         robot.acknowledge()
-    diary.attempted(talk.attempts)
     if execution is not None:
         diary.executed(execution)
         diary.judged(robot.verdict())
@@ -124,6 +123,7 @@ def instruction_of(spec: EpisodeSpec, robot: SimRobot | VimaBenchRobot, pictures
 
 def _program(talk: Conversation, diary: Diary, first: bool) -> Program | None:
     """What the author writes; None when there is nothing (more) to run, and the diary knows why."""
+    diary.attempted(talk.attempts)
     with diary.stage("llm"):
         try:
             answer = talk.answer()
@@ -135,6 +135,8 @@ def _program(talk: Conversation, diary: Diary, first: bool) -> Program | None:
         except LLMError as error:
             diary.ended("infrastructure", "llm", _told(error))
             return None
+        finally:
+            diary.attempted(talk.attempts)
     if isinstance(answer, Refusal):
         if first:
             diary.ended("refused", "llm", {"type": "Refused", "message": str(answer)})

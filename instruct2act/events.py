@@ -35,6 +35,13 @@ class Written:
 
 
 @dataclass(frozen=True)
+class SentBack:
+    """An answer was not right and went back to its author: JSON of what was wrong, and what the author was told."""
+
+    trouble: str
+
+
+@dataclass(frozen=True)
 class SkillCalled:
     """A skill is about to run; ``arguments`` is a short text of each, ``line`` the program's (0 when not known)."""
 
@@ -93,7 +100,7 @@ class Ended:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-Event = Started | Written | SkillCalled | SkillReturned | Noted | Moving | Carried | Printed | Ended
+Event = Started | Written | SentBack | SkillCalled | SkillReturned | Noted | Moving | Carried | Printed | Ended
 
 
 class Listener(Protocol):

@@ -5,12 +5,14 @@ The answers were written by hand to try the path, and say nothing of how well an
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rich.console
 from doubles import chat_server as double
 from doubles.chat_server import ChatServer, answers, says, status
 
@@ -19,6 +21,8 @@ from instruct2act.authoring import prompt
 from instruct2act.episode import run_episode
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.evaluation.record import read as read_records
+from instruct2act.events import Listener
+from instruct2act.listeners.console import Console
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import Gateway
 
@@ -78,11 +82,13 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 def play(gateway: Gateway) -> Callable[..., EpisodeRecord]:
     """Plays an episode with a server as the author."""
 
-    def playing(server: ChatServer, *sets: str, spec: EpisodeSpec = SPEC) -> EpisodeRecord:
+    def playing(
+        server: ChatServer, *sets: str, spec: EpisodeSpec = SPEC, listeners: Sequence[Listener] = ()
+    ) -> EpisodeRecord:
         ours = ["author.provider=openai", f"llm.base_url={server.url}", "llm.model=m", "llm.retries=0"]
         runtime = Runtime(config.load(sets=[*ORACLE, *ours, "sandbox.cpu_s=0.5", "sandbox.calls=20", *sets]))
         vars(runtime)["gateway"] = gateway
-        record = run_episode(spec, runtime)
+        record = run_episode(spec, runtime, listeners)
         assert KEY not in record.line()
         return record
 
@@ -175,6 +181,16 @@ def test_what_was_moved_stays_and_the_next_turn_sees_it(play: Callable[..., Epis
     assert pictures == ["text", "text", "image_url"]
     calls = [call.name for call in record.calls]
     assert calls.count("RobotExecution") == 2
+
+
+def test_a_person_is_told_what_went_back(play: Callable[..., EpisodeRecord]) -> None:
+    shown = rich.console.Console(file=io.StringIO(), width=100)
+    with ChatServer(author(FAULTS["syntax"], FAULTS["skill error"], GOOD)) as server:
+        play(server, listeners=[Console(shown)])
+    assert isinstance(shown.file, io.StringIO)
+    text = shown.file.getvalue()
+    assert text.count("Sent back") == 2
+    assert text.index("invalid syntax") < text.index("yellow pallet'") < text.index("Program 2")
 
 
 def test_an_answer_that_repeats_is_not_run_again(play: Callable[..., EpisodeRecord]) -> None:

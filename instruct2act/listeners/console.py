@@ -12,6 +12,7 @@ from instruct2act.events import (
     Moving,
     Noted,
     Printed,
+    SentBack,
     SkillCalled,
     SkillReturned,
     Started,
@@ -67,6 +68,9 @@ class Console:
                 self._started(event)
             case Written():
                 self._written(event)
+            case SentBack():
+                self._say("Sent back", words.shorten(words.sent_back(event.trouble), 300), "yellow")
+                self._spin("waiting for another program")
             case SkillCalled():
                 self._running.append(_Running(event))
                 self._spin(event.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import unicodedata
@@ -43,6 +44,14 @@ def shorten(text: str, length: int) -> str:
         return text
     head = max(1, (length - 5) * 2 // 3)
     return f"{text[:head].rstrip()} ... {text[len(text) - max(0, length - head - 5) :].lstrip()}"
+
+
+def sent_back(told: str) -> str:
+    """What an author was told of its answer (JSON, one problem a line), as a sentence: the first problem."""
+    try:
+        return trouble(json.loads(told.split("\n", 1)[0]))
+    except (ValueError, AttributeError):
+        return " ".join(told.split())
 
 
 def rounded(text: str) -> str:

@@ -394,7 +394,7 @@ def test_tokens_can_be_bounded_without_prices() -> None:
 def test_an_answer_that_was_cut_is_paid_for() -> None:
     with ChatServer(double.cut("x" * 400), says("y", (10, 1))) as server:
         model = author(server)
-        model.complete(ASK)
+        assert model.complete(ASK).tokens_out == 101
     assert model.purse.tokens_out == 101
 
 

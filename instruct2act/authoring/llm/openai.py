@@ -91,12 +91,11 @@ class OpenAI:
             LLMError: the server did not answer, refused, or answered something else; says what to do.
         """
         began = time.monotonic()
-        ends, tried = began + self.settings.deadline_s, 0
+        ends, tried, spent = began + self.settings.deadline_s, 0, Bill()
         while True:
             shown = self._pictures and self.settings.images != "off"
             try:
-                with self.purse.paying(most_tokens(messages), self.settings.max_tokens) as bill:
-                    heard = self._ask(messages, shown, ends, bill)
+                heard = self._ask(messages, shown, ends, spent)
                 break
             except _Blind as blind:
                 if self.settings.images == "on":
@@ -112,15 +111,15 @@ class OpenAI:
         return Completion(
             text,
             heard.model or self.settings.model,
-            bill.tokens_in,
-            bill.tokens_out,
+            spent.tokens_in,
+            spent.tokens_out,
             time.monotonic() - began,
             heard.fingerprint,
-            self.purse.cost(bill.tokens_in, bill.tokens_out),
+            self.purse.cost(spent.tokens_in, spent.tokens_out),
         )
 
-    def _ask(self, messages: Sequence[Message], shown: bool, ends: float, bill: Bill) -> _Heard:
-        """One try. What was heard before it broke off is billed too: the server has computed it."""
+    def _ask(self, messages: Sequence[Message], shown: bool, ends: float, spent: Bill) -> _Heard:
+        """One try. What was heard before it broke off is paid for too: the server has computed it."""
         import httpx2
         import openai
 
@@ -146,7 +145,14 @@ class OpenAI:
                 _listen(client, request | ({} if key else {"extra_headers": {"Authorization": openai.omit}}), heard)
 
         try:
-            exchange.run(work)
+            with self.purse.paying(most_tokens(messages), self.settings.max_tokens) as bill:
+                try:
+                    exchange.run(work)
+                finally:
+                    if heard.tokens or heard.text or heard.refusal:
+                        guess = most_tokens(messages) // 4, estimated_tokens(heard.text + heard.refusal)
+                        bill.add(*(heard.tokens or guess))
+                        spent.add(bill.tokens_in, bill.tokens_out)
         except (_wire.Late, openai.APITimeoutError):
             raise LLMError(
                 f"{self._who} took longer than llm.deadline_s={self.settings.deadline_s:g}; "
@@ -158,10 +164,6 @@ class OpenAI:
             raise self._status(error.status_code, _told(error.message, key), error.response.headers, pictures) from None
         except (openai.APIError, httpx2.HTTPError) as error:
             raise _Again(f"the connection broke ({_told(str(error), key)})") from None
-        finally:
-            if heard.tokens or heard.text or heard.refusal:
-                guess = most_tokens(messages) // 4, estimated_tokens(heard.text + heard.refusal)
-                bill.add(*(heard.tokens or guess))
         heard.text, heard.refusal = (_clean(text, key) for text in (heard.text, heard.refusal))
         heard.model, heard.fingerprint = (_told(text, key) for text in (heard.model, heard.fingerprint))
         if not heard.text.strip() and not heard.refusal.strip():
