@@ -72,25 +72,29 @@ SOURCES = {
             if 2 * common > (x1 - x0) * (y1 - y0) and 2 * common > (u1 - u0) * (v1 - v0):
                 same.append(i)
     return same''',
-    "next_sweep": '''def next_sweep(indices, masks, region, not_beyond=None, not_touching=None):
-    """How many of some things lie in a region already, and the shortest sweep that brings another one there."""
-    inside, blocked, best = 0, [], []
-    for i in indices:
+    "next_sweep": '''def next_sweep(indices, masks, count, region, not_beyond=None, not_touching=None):
+    """Actions that sweep the nearest thing into a region that is not in it yet; none when so many are there already."""
+    at, rest = Pixel2Loc(0, [region]), list(indices)
+    inside, blocked = 0, []
+    while rest:
+        i = closest(rest, at, masks)
+        rest.remove(i)
         try:
             actions = SweepActions(i, masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
         except Exception:
             blocked.append(i)
             continue
-        if not actions:
-            inside = inside + 1
-        elif not best or len(actions) < len(best):
-            best = actions
-    if not best and blocked:
+        if actions:
+            return actions
+        inside = inside + 1
+        if inside == count:
+            return []
+    if blocked:
         # There is no way: this says why.
-        best = SweepActions(blocked[0], masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
-    return inside, best''',
+        return SweepActions(blocked[0], masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
+    return []''',
 }
 """Name -> source."""
 
-NEEDS = {"thing_at": ("closest",)}
+NEEDS = {"thing_at": ("closest",), "next_sweep": ("closest",)}
 """Which helpers a helper calls."""

@@ -21,9 +21,8 @@ def sweep(page: Page, step: Sweep) -> None:
     page.helper("next_sweep")
     page.add('info = {"done": 0, "of": 0, "failed": [], "clipped": 0}', f"for _ in range({_PUSHES}):")
     page.add(f"    found = {_candidates(page, step.things, still)}")
-    page.add(f"    inside, actions = next_sweep(found, masks, region{limit})")
-    enough = f"inside >= {step.things.count} or " if step.things.count is not None else ""
-    page.add(f"    if {enough}not actions:", "        break")
+    count = step.things.count if step.things.count is not None else "len(found)"
+    page.add(f"    actions = next_sweep(found, masks, {count}, region{limit})", "    if not actions:", "        break")
     page.add(
         "    # One push at a time: what is pushed slides a little aside.",
         "    info = RobotExecution(action=actions[0])",
