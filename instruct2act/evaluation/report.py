@@ -49,6 +49,20 @@ class Report:
         one, other = (Origin.model_validate(origin) for origin in self.origins)
         return one.differences(other)
 
+    def cost_of_perception(self) -> str:
+        """What seeing costs, when one of two runs was given the simulator's ground truth and little else differs."""
+        truth = [_sees_truth(origin) for origin in self.origins]
+        others = [line for line in self.differences() if not line.startswith(("perception.", "weights."))]
+        if self.pairs is None or truth.count(True) != 1 or others or not self.pairs.of:
+            return ""
+        one = (self.pairs.both + len(self.pairs.only_one)) / self.pairs.of
+        other = (self.pairs.both + len(self.pairs.only_other)) / self.pairs.of
+        given, seen = (one, other) if truth[0] else (other, one)
+        return (
+            f"With the simulator's ground truth {given:.1%}, from pixels {seen:.1%} on the same {self.pairs.of} "
+            f"episodes: perception costs {100 * (given - seen):.1f} points, everything else {100 * (1 - given):.1f}."
+        )
+
 
 def read(folders: list[Path], kept: int = tally.KEPT) -> Report:
     """Folds one or two folders, remembering ``kept`` episodes of each kind.
@@ -99,6 +113,7 @@ def as_data(report: Report) -> dict[str, Any]:
     if report.pairs is not None:
         found["comparison"] = {
             **pairing.as_data(report.pairs),
+            "cost_of_perception": report.cost_of_perception(),
             "made_with_differently": report.differences(),
             "discordant": discordant(report),
         }
@@ -123,6 +138,11 @@ def discordant(report: Report) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def _sees_truth(origin: dict[str, Any]) -> bool:
+    perception = (origin.get("config") or {}).get("perception") or {}
+    return "oracle" in (perception.get("segmenter"), perception.get("retriever"))
 
 
 def _ended(row: Any) -> str:

@@ -114,6 +114,8 @@ def _compare(report: Report, out: Console) -> None:
         f"both {pairs.both}, neither {pairs.neither}",
         markup=False,
     )
+    if cost := report.cost_of_perception():
+        out.print(cost)
     table = _table("task", "level", "pairs", "both", f"only {one}", f"only {other}", "neither", "McNemar")
     for (task, level), (both, only_one, only_other, neither) in pairs.tasks.items():
         table.add_row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ KEPT = 20
 """Episodes of each kind that a table remembers, so that a number leads to some of its episodes."""
 
 SUCCESS = "success"
+_SUMS = ("run", "total")
+"""Entries of a record's seconds that are sums of others."""
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Cell:
     reward: Mean = field(default_factory=Mean)
     failed: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     tokens: Counter[str] = field(default_factory=Counter)
     cost: float = 0.0
     examples: dict[str, list[int]] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Cell:
         self.played += 1
         self.progress.add(row.progress)
         self.reward.add(row.reward)
-        self.seconds.update(row.seconds)
+        _add(self.seconds, row.seconds)
         self.tokens.update(row.tokens)
         self.cost += row.raw.get("cost") or 0.0
         if row.success is not None:
@@ -106,10 +108,10 @@ class Cell:
         for mine_counts, their_counts in (
             (self.failed, other.failed),
             (self.labels, other.labels),
-            (self.seconds, other.seconds),
             (self.tokens, other.tokens),
         ):
             mine_counts.update(their_counts)
+        _add(self.seconds, other.seconds)
         for kind, offsets in other.examples.items():
             self.examples[kind] = self.examples.get(kind, []) + offsets
 
@@ -205,10 +207,19 @@ def as_data(tally: Tally) -> dict[str, Any]:
     }
 
 
-def stages(cell: Cell) -> Iterator[tuple[str, float]]:
-    """Seconds an episode by stage, the longest first; ``total`` last."""
-    ordered = sorted(cell.seconds.items(), key=lambda entry: (entry[0] == "total", -entry[1]))
-    return ((stage, seconds / max(1, cell.played)) for stage, seconds in ordered)
+def stages(cell: Cell) -> list[tuple[str, float]]:
+    """Seconds an episode by stage, the longest first; then what no stage has, and the total."""
+    parts = {stage: seconds for stage, seconds in cell.seconds.items() if stage not in _SUMS}
+    total = cell.seconds.get("total", 0.0)
+    found = sorted(parts.items(), key=lambda entry: -entry[1])
+    if total:
+        found += [("other", max(0.0, total - sum(parts.values()))), ("total", total)]
+    return [(stage, seconds / max(1, cell.played)) for stage, seconds in found]
+
+
+def _add(sums: dict[str, float], values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        sums[name] = sums.get(name, 0.0) + value
 
 
 def _numbers(cell: Cell) -> dict[str, Any]:

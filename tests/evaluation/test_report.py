@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from instruct2act import config
 from instruct2act.evaluation import pairs, published, report, tables, tally
 from instruct2act.evaluation.ledger import Ledger
 from instruct2act.evaluation.origin import Origin
@@ -64,6 +65,12 @@ def test_lost_episodes_stand_beside_the_rates_until_they_are_played(tmp_path: Pa
     assert (cell.played, cell.success, cell.lost) == (1, 1, 2)
 
 
+def test_seconds_add_up(tmp_path: Path, made: Made) -> None:
+    seconds = {"total": 3.0, "llm": 1.0, "perception": 1.5, "run": 1.5}
+    cell = tally.of_folder(_folder(tmp_path, [made(0, seconds=seconds), made(1, seconds=seconds)])).all()
+    assert tally.stages(cell) == [("perception", 1.5), ("llm", 1.0), ("other", 0.5), ("total", 3.0)]
+
+
 def test_the_mean_of_tasks_counts_each_task_the_same(tmp_path: Path, made: Made) -> None:
     records = [made(seed) for seed in range(9)] + [_failed(made, 0, task="rearrange")]
     folded = tally.of_folder(_folder(tmp_path, records))
@@ -108,6 +115,23 @@ def test_differences_of_what_they_were_made_with_are_said(tmp_path: Path, origin
             ledger.keep(made(0))
     found = report.read([tmp_path / "one", tmp_path / "other"])
     assert found.differences() == [f"revision: {origin.revision} -> {'0' * 12}"]
+
+
+def test_what_perception_costs_is_said(tmp_path: Path, origin: Origin, made: Made) -> None:
+    pixels = Origin.of(config.load())
+    for name, made_with, failing in (("truth", origin, 1), ("pixels", pixels, 3)):
+        with Ledger(tmp_path / name, made_with) as ledger:
+            for seed in range(10):
+                ledger.keep(_failed(made, seed) if seed < failing else made(seed))
+    for folders in (("truth", "pixels"), ("pixels", "truth")):
+        said = report.read([tmp_path / name for name in folders]).cost_of_perception()
+        assert said == (
+            "With the simulator's ground truth 90.0%, from pixels 70.0% on the same 10 episodes: "
+            "perception costs 20.0 points, everything else 10.0."
+        )
+    with Ledger(tmp_path / "other", pixels.model_copy(update={"revision": "0" * 12})) as ledger:
+        ledger.keep(made(0))
+    assert report.read([tmp_path / "truth", tmp_path / "other"]).cost_of_perception() == ""
 
 
 def test_everything_is_printed_and_text_of_unknown_origin_is_harmless(tmp_path: Path, made: Made) -> None:

@@ -121,7 +121,9 @@
   }
 
   function start(episode) {
-    return [facts([["instruction", episode.instruction], ["scene", episode.scene], ["program by", episode.model],
+    const tried = (episode.attempts || []).map((attempt) => make("details", {},
+      make("summary", { text: "an answer before: " + attempt.trouble }), make("pre", { text: attempt.answer })));
+    return [...tried, facts([["instruction", episode.instruction], ["scene", episode.scene], ["program by", episode.model],
       ["again", episode.again ? make("code", { text: episode.again }) : ""]])];
   }
 
@@ -149,7 +151,7 @@
       actions.append(make("li", { text: action.primitive + " " + pose(action.start) + " to " + pose(action.end) + ": " +
         action.status + (action.error ? ", " + action.error : "") }));
     return [
-      facts([["ended", ending(episode)], ["status", episode.status], ["why", said], ["rules", rules.join(", ")],
+      facts([["ended", ending(episode)], ["status", episode.status], ["why", said], ["evidence", episode.label_rule], ["rules", rules.join(", ")],
         ["progress", number(episode.progress)], ["reward", number(episode.reward)], ["seconds", seconds],
         ["printed", episode.prints ? make("pre", { text: episode.prints }) : ""]]),
       make("h3", { text: "Reward parts" }), parts(episode.reward_parts),
@@ -165,7 +167,7 @@
     const call = state.step > 0 && state.step < last ? calls[state.step - 1] : null;
     const title = call ? "call " + state.step + " of " + calls.length + ": " + call.name :
       state.step === 0 ? "before" : "after";
-    const step = (by) => () => { state.step += by; draw(); };
+    const step = (by) => () => move(by);
     const steps = make("div", { class: "steps" },
       make("button", { text: "Back", disabled: state.step === 0, onclick: step(-1) }),
       make("button", { text: "Next", disabled: state.step === last, onclick: step(1) }),
@@ -190,6 +192,12 @@
 
   // --- routing -------------------------------------------------------------------------------------------------
 
+  function move(by) {
+    state.step += by;
+    draw();
+    history.replaceState(null, "", "#e" + state.open + "." + state.step);
+  }
+
   function draw() {
     const scrolled = root.querySelector(".list")?.scrollTop ?? 0;
     root.replaceChildren(filters(), ...list());
@@ -203,10 +211,10 @@
 
   function read() {
     const hash = location.hash;
-    const episode = /^#e(\d+)$/.exec(hash);
+    const episode = /^#e(\d+)(?:\.(\d+))?$/.exec(hash); // #e7.3: the third step of the seventh episode held
     if (episode && Number(episode[1]) < data.episodes.length) {
-      if (state.open !== Number(episode[1])) state.step = 0;
       state.open = Number(episode[1]);
+      state.step = Number(episode[2] || 0);
       draw();
       root.querySelector(".viewer").scrollIntoView({ block: "start" });
     } else if (hash.startsWith("#list?")) {
@@ -223,11 +231,10 @@
 
   document.addEventListener("keydown", (event) => {
     if (state.open === null || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
-    if (event.key === "ArrowRight") state.step += 1;
-    else if (event.key === "ArrowLeft") state.step -= 1;
-    else return;
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
     event.preventDefault();
-    draw();
+    move(by);
   });
   window.addEventListener("hashchange", read);
   read();

@@ -16,12 +16,13 @@ from instruct2act.evaluation.tally import SUCCESS, Tally, kind_of
 MEGABYTES = 24.0
 _DIFFERING = 200
 _COPIED = ("instruction", "program", "reward_source", "status", "success", "progress", "reward", "verdicts", "label")
-_MORE = ("reward_parts", "calls", "actions", "prints", "error", "seconds", "tokens", "model")
+_MORE = ("label_rule", "attempts", "reward_parts", "calls", "actions", "prints", "error", "seconds", "tokens", "model")
 
 
 def data(report: Report, megabytes: float) -> dict[str, Any]:
     """The page's data: runs, episodes, and pictures by name as long as there is room for them."""
-    episodes, pictures = [], {}
+    episodes: list[dict[str, Any]] = []
+    pictures: dict[str, str] = {}
     room = megabytes * 1e6
     for run, row in _chosen(report):
         episodes.append(_episode(run, row))

@@ -122,7 +122,7 @@ def _failures(folded: Tally, run: int) -> str:
 def _costs(folded: Tally) -> str:
     whole = folded.all()
     played = max(1, whole.played)
-    found = list(tally.stages(whole))
+    found = tally.stages(whole)
     longest = max((seconds for _, seconds in found), default=0.0) or 1.0
     rows = [[text(stage), f"{seconds:.3f}", plots.bar(seconds / longest)] for stage, seconds in found]
     rows += [[f"tokens {text(name)}", f"{count / played:.0f}", ""] for name, count in whole.tokens.items()]
@@ -141,6 +141,7 @@ def _pairs(report: Report) -> str:
         f"<p><b>{other}</b> against <b>{one}</b> on {pairs.of} episodes that both played: "
         f"<b>{100 * pairs.difference:+.1f} points</b> ({100 * low:+.1f} to {100 * high:+.1f}), "
         f"McNemar {tables.significance(pairs.p)}.</p>",
+        f"<p>{text(report.cost_of_perception())}</p>",
         f"<p class=note>Made with differently:</p><ul>{changed}</ul>" if changed else "",
     ]
     rows = [
