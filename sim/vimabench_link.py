@@ -67,14 +67,13 @@ class Link:
         # VIMABench leaves its temporary files behind: they go with the folder.
         self._own = Path(tempfile.mkdtemp(prefix="vimabench-"))
         self._said = (self._own / "said").open("w+b")
-        given = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         try:
             self._process = subprocess.Popen(
                 [interpreter, str(Path(child.__file__).resolve()), str(folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
-                env={**given, "TMPDIR": str(self._own)},
+                env=surroundings(self._own),
                 cwd=self._own,
                 start_new_session=True,  # Ctrl-C is for the parent, which ends this one in its own time
             )
@@ -214,6 +213,12 @@ class Link:
     def _tidy(self) -> None:
         self._said.close()
         shutil.rmtree(self._own, ignore_errors=True)
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """The environment variables of a process that runs a checkout: no keys; its temporary files go to ``folder``."""
+    given = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return {**given, "TMPDIR": str(folder)}
 
 
 def _found(checkout: Path) -> Path:

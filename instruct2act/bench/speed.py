@@ -33,7 +33,7 @@ from sim import vimabench_child
 from sim.env import TabletopEnv
 from sim.oracle import next_action
 from sim.vimabench import PARTITIONS
-from sim.vimabench_link import Link
+from sim.vimabench_link import Link, surroundings
 from skills.errors import Mistake
 
 Clocks = tuple[float, float]
@@ -75,14 +75,20 @@ def speed(episodes: int, levels: str, names: str, vimabench: Path | None, python
     rounds = [(level, name) for level, tasks in asked(names, levels).items() for name in tasks]
     if vimabench is not None:
         Link(vimabench, python).close()  # says what is missing, if anything is
-    core = _alone()
-    progress = Progress(len(rounds) * episodes)
-    say(f"\nmilliseconds of CPU time, medians of {episodes} episodes, core {core}")
+    with _one_core() as core:
+        say(f"\nmilliseconds of CPU time, medians of {episodes} episodes, core {core}")
+        _table(rounds, range(seed0, seed0 + episodes), vimabench, python)
+
+
+def _table(
+    rounds: Sequence[tuple[str, str]], seeds: Sequence[int], vimabench: Path | None, python: Path | None
+) -> None:
     beside = f" | {'VIMABench':>10}{'':>8} | {'ratio':>6}{'':>11}" if vimabench else ""
     say(f"{'':<30}{'reset':>7}{'+pictures':>11}{'action':>8}{beside}")
     if vimabench:
         say(f"{'':<56} | {'reset':>10}{'action':>8} | {'':>6}{'+pictures':>11}")
-    every = [_task(level, name, range(seed0, seed0 + episodes), vimabench, python, progress) for level, name in rounds]
+    progress = Progress(len(rounds) * len(seeds))
+    every = [_task(level, name, seeds, vimabench, python, progress) for level, name in rounds]
     ratios = np.array([ratio for ratio, _ in every if ratio is not None])
     if len(ratios):
         lazy, eager = ratios.mean(axis=0)
@@ -148,7 +154,7 @@ def _vimabench(level: str, name: str, checkout: Path | None, python: Path | None
     command = [str(word) for word in (python or sys.executable, script, child, checkout, name, PARTITIONS[level])]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
         # VIMABench leaves temporary files behind: they go with the folder.
-        env = {**os.environ, "TMPDIR": folder}
+        env = surroundings(Path(folder))
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, env=env, cwd=folder
         )
@@ -181,16 +187,21 @@ def _between(marks: Sequence[Clocks]) -> list[Clocks]:
     return [(cpu - cpu0, wall - wall0) for (cpu0, wall0), (cpu, wall) in pairwise(marks)]
 
 
-def _alone() -> int | str:
+@contextmanager
+def _one_core() -> Iterator[int | str]:
     """Keeps this process and those it starts on the core that has the least to do; its number, where there is one."""
     if not hasattr(os, "sched_setaffinity"):
-        return "any"
-    before = _idle()
+        yield "any"
+        return
+    before, allowed = _idle(), os.sched_getaffinity(0)
     time.sleep(0.5)
     now = _idle()
-    core = max(os.sched_getaffinity(0), key=lambda number: now[number] - before[number])
+    core = max(allowed, key=lambda number: now[number] - before[number])
     os.sched_setaffinity(0, {core})
-    return core
+    try:
+        yield core
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _idle() -> dict[int, int]:

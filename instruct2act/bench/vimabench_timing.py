@@ -46,8 +46,9 @@ def _episode(env: Any, seed: int) -> dict[str, Any]:
         if wanted is None:
             break
         spaces = env.action_space
-        action = {name: value.clip(spaces[name].low, spaces[name].high) for name, value in wanted.items()}
-        seen, _, done, _ = env.step(action)
+        inside = {name: value.clip(spaces[name].low, spaces[name].high) for name, value in wanted.items()}
+        action = {name: value.astype("float32") for name, value in inside.items()}
+        seen, _, done, _ = env.step(action, skip_oracle=False)
         times.append(_now())
         if done:
             break
