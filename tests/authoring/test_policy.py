@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from sentences import FREE, PARAPHRASES, POINTED
-from test_prompt import instruction
+from sentences import FREE, POINTED
+from test_prompt import FORMS, instruction
 
 from instruct2act.authoring.llm import Completion, Message, load
 from instruct2act.authoring.policy import Attempt, NoProgram, Policy
@@ -80,9 +80,9 @@ def test_a_picture_that_was_not_given_is_found_before_anything_moves(gateway: Ga
         Policy(Scripted(program), gateway, turns=1).write(told)
 
 
-@pytest.mark.parametrize("task", PARAPHRASES)
+@pytest.mark.parametrize("task", FORMS)
 def test_the_embedded_authors_programs_pass(task: str, policy: Policy, image: Image) -> None:
-    text = PARAPHRASES[task][1][0]
+    text = FORMS[task]
     slots = {name: Slot(slot.kind, {"top": image}) for name, slot in instruction(text).slots.items()}
     written = policy.write(Instruction(text, slots))
     assert isinstance(written, Program)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import re
+from string import Template
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sentences import PARAPHRASES
-from test_parse import slots_of
+from test_parse import SAID, slots_of
 
 import skills
 from instruct2act.authoring import calls, prompt, vocabulary
@@ -19,6 +19,8 @@ from instruct2act.sandbox import Gateway
 from skills.errors import UnknownName
 from skills.types import Image, Instruction, ObjectState, Pose, Slot
 
+FORMS = {task: Template(said["forms"][0]).substitute(said.get("words", {})) for task, said in SAID.items()}
+"""Each task's instruction as the task gives it."""
 MOST_TOKENS = {"compact": 3000, "agnostic": 3500}
 SQUARE = ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1))
 TEXTS = st.text(max_size=80)
@@ -44,13 +46,13 @@ def test_nothing_in_an_instruction_reads_as_prompt(text: str) -> None:
     assert prompt.read(written) == Request("program", hostile)
 
 
-@pytest.mark.parametrize("task", PARAPHRASES)
+@pytest.mark.parametrize("task", FORMS)
 @pytest.mark.parametrize("style", prompt.styles())
 def test_a_prompt_is_short_and_tells_everything(task: str, style: str) -> None:
-    system, turn = prompt.for_program(instruction(PARAPHRASES[task][1][0]), style)
+    system, turn = prompt.for_program(instruction(FORMS[task]), style)
     assert estimated_tokens(system.text) + estimated_tokens(turn.text) <= MOST_TOKENS[style]
     assert all(re.search(rf"^(def )?{name}\(", system.text, re.MULTILINE) for name in skills.load())
-    assert json.dumps(PARAPHRASES[task][1][0]) in turn.text
+    assert json.dumps(FORMS[task]) in turn.text
     assert "$" not in system.text + turn.text
 
 
