@@ -19,7 +19,7 @@ from skills.types import Float, Image
 
 Aspect = Literal["identity", "texture", "shape", "profile"]
 
-MINIMUM = {"texture": 0.6, "shape": 0.8, "profile": 0.5}
+MINIMUM = {"texture": 0.8, "shape": 0.8, "profile": 0.5}
 """By a rule, the least that counts as alike."""
 _BINS = 12
 

@@ -12,19 +12,23 @@ from skills.types import Action, Mask, Pose
 
 
 @pytest.fixture
-def spatula(table: Table) -> Calls:
+def blocks(table: Table) -> TabletopEnv:
     env = table("red small block @0.6,0.0; blue small block @0.4,0.3")
     env.tool = "spatula"
-    return play(env)
+    return env
 
 
-def test_a_push_moves_what_stands_before_the_blade(spatula: Calls) -> None:
+@pytest.fixture
+def spatula(blocks: TabletopEnv) -> Calls:
+    return play(blocks)
+
+
+def test_a_push_moves_what_stands_before_the_blade(blocks: TabletopEnv, spatula: Calls) -> None:
     action = spatula.Push([0.66, 0.0], [0.56, 0.0, 0.1], spatula.BOUNDS)
     assert (action.primitive, action.tool) == ("push", "spatula")
     assert abs(action.end.yaw) == pytest.approx(np.pi)
     assert spatula.RobotExecution(action) == {"done": 1, "of": 1, "failed": [], "clipped": 0}
-    env = spatula.ctx.robot.env
-    pose = env.world.pose(env.inventory().index("red small block"))
+    pose = blocks.world.pose(blocks.inventory().index("red small block"))
     assert pose.x < 0.56 and abs(pose.y) < 0.02
 
 
