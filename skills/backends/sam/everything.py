@@ -9,6 +9,7 @@ own logits as mask input, which corrects what a point near an edge got wrong.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -20,6 +21,7 @@ from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.outline import filled
+from skills.backends.sam.parting import parted
 from skills.types import Bool, Float, Mask, UInt8
 
 if TYPE_CHECKING:
@@ -107,6 +109,9 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         surface = np.logical_or.reduce(_exact(segmenter, encoded, under, surfaces=True))
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
         pieces = _unpacked(encoded.image.rgb, surface, pieces)
+        answer = partial(_answers, segmenter, encoded)
+        divided = [(parted(encoded.image.rgb, mask, answer), whose) for mask, whose in pieces]
+        pieces = [(part, whose if part is parts[-1] else ()) for parts, whose in divided for part in parts]
     masks = []
     for mask, members in pieces:
         if np.count_nonzero(mask) < settings.least_area or _is_margin(mask):
@@ -138,6 +143,15 @@ def _unpacked(rgb: UInt8, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
     lost = [np.count_nonzero(mask & ~_union_of(contents, surface)) < 0.5 * np.count_nonzero(mask) for mask, _ in found]
     kept = [piece for piece, gone in zip(found, lost) if piece[1] or not gone]
     return kept + [(content, ()) for content in contents]
+
+
+def _answers(segmenter: SamSegmenter, encoded: Encoded, points: Float) -> Bool:
+    """All three masks (3 N, H, W) of each point, their edges laid along the picture's colours."""
+    with torch.inference_mode():
+        logits = upscale(segmenter.sam.mask_decoder, segmenter.attend(encoded.features, points[:, None]))
+        full = segmenter.enlarge(logits, encoded.features)
+    found: Bool = segmenter.cut(full, encoded).reshape(-1, *encoded.image.shape)
+    return found
 
 
 def _union_of(masks: list[Bool], like: Bool) -> Bool:

@@ -53,9 +53,9 @@ def complete(
     regions = []
     for i, mask in enumerate(things):
         parts = _parts(rgb, mask, surface, least, alike) if plain else [mask]
-        regions += [Region(part, i, _colors(rgb, part)) for part in parts]
+        regions += [Region(part, i, color_histogram(rgb, part)) for part in parts]
     covered = [region.mask for region in regions]
-    regions += [Region(mask, -1, _colors(rgb, mask)) for mask in _left(surface, covered, least, plain)]
+    regions += [Region(mask, -1, color_histogram(rgb, mask)) for mask in _left(surface, covered, least, plain)]
     parent = list(range(len(regions)))
 
     def root(i: int) -> int:
@@ -99,15 +99,18 @@ def _parts(rgb: UInt8, mask: Bool, surface: Bool, least: int, alike: float) -> l
     count, labels, stats, _ = cv2.connectedComponentsWithStats(clear.astype(np.uint8), connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     largest = 1 + int(areas.argmax())
-    main, own = labels == largest, _colors(rgb, labels == largest)
+    main, own = labels == largest, color_histogram(rgb, labels == largest)
     apart = []
     for i in range(1, count):
         piece = labels == i
         if i == largest:
             continue
-        far = not np.any(cv2.dilate(piece.astype(np.uint8), _OPEN, iterations=2).astype(bool) & main)
-        strange = np.minimum(_colors(rgb, piece), own).sum() < alike
-        if (strange and areas[i - 1] >= least) or (far and areas[i - 1] >= _WHOLE):
+        # A small piece is part of a pattern, unless the others are as small: then a pixel of table parts two things.
+        twin = areas[i - 1] >= max(least, 0.5 * areas.max())
+        reach = cv2.dilate(piece.astype(np.uint8), _OPEN, iterations=1 if twin else 2).astype(bool)
+        far = not np.any(reach & main)
+        strange = np.minimum(color_histogram(rgb, piece), own).sum() < alike
+        if (strange and areas[i - 1] >= least) or (far and (twin or areas[i - 1] >= _WHOLE)):
             apart.append(piece)
         else:
             main = main | piece
@@ -132,7 +135,7 @@ def _left(surface: Bool, things: list[Bool], least: int, plain: bool) -> list[Bo
     return [labels == i for i in range(1, count) if held[i] and areas[i] >= least]
 
 
-def _colors(rgb: UInt8, mask: Bool) -> Float:
+def color_histogram(rgb: UInt8, mask: Bool) -> Float:
     """(levels ** 3,) shares of the colours in a mask; each channel's neighbouring levels counted in part."""
     cells = (rgb[mask] // (256 // _LEVELS)).astype(np.int64)
     counts = np.zeros((_LEVELS + 2,) * 3, np.float32)

@@ -1,0 +1,109 @@
+"""Things that lie across or beside each other and were taken for one.
+
+Segment Anything answers a point with the whole, a part and a subpart. Of a mask too large for one thing, an answer
+whose colours the rest of the mask does not have is a thing that lies on it; its outline follows those colours. A mask
+of a few pixels with a waist is two small things that touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from skills.backends.sam.leftovers import color_histogram
+from skills.backends.sam.outline import color_cells, color_shares, filled
+from skills.types import Bool, Float, UInt8
+
+LARGE = 0.07
+"""Share of the picture from which a mask is looked at twice."""
+
+SMALL = 0.006
+"""Share of the picture up to which a mask with a waist is two things; larger shapes have waists of their own."""
+
+_LEAST = 6
+"""Pixels on each side of a waist, what borders on the table left out."""
+
+_SHARES = (0.12, 0.6)
+"""Of the mask, that what lies on it may have."""
+_ALIKE = 0.35
+"""Overlap of two colour histograms, [0, 1], from which they may be one thing's."""
+_CRUMB = 12
+"""Pixels that are nothing by themselves."""
+_POINTS = 24
+_SEEN = 1e-4
+
+Answer = Callable[[Float], Bool]
+"""Points (N, 2) as (x, y) -> the masks (M, H, W) that they are answered with."""
+
+
+def parted(rgb: UInt8, mask: Bool, answer: Answer) -> list[Bool]:
+    """A mask (H, W), or the things that it is made of; the one that it is named after last."""
+    if np.count_nonzero(mask) < SMALL * mask.size:
+        return _at_waist(mask)
+    if np.count_nonzero(mask) < LARGE * mask.size:
+        return [mask]
+    best, lowest = None, _ALIKE
+    for found in answer(_points(mask)):
+        part = found & mask
+        if _fits(part, mask) and (alike := _alike(rgb, part, mask & ~part)) < lowest:
+            best, lowest = part, alike
+    if best is None:
+        return [mask]
+    part = _by_color(rgb, best, mask)
+    if not _fits(part, mask) or _alike(rgb, part, mask & ~part) >= _ALIKE:
+        return [mask]
+    return [part, mask & ~part]
+
+
+def _at_waist(mask: Bool) -> list[Bool]:
+    """A mask, or the parts that it falls into when its border is taken off, each with the border next to it."""
+    padded = np.pad(mask, 1).astype(np.uint8)
+    for times in range(1, 4):
+        core = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=times)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+        cores = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= _LEAST]
+        if len(cores) > 1:
+            apart = [cv2.distanceTransform((labels != i).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] for i in cores]
+            nearest = np.argmin(apart, axis=0)
+            return [mask & (nearest == k) for k in range(len(cores))]
+    return [mask]
+
+
+def _fits(part: Bool, mask: Bool) -> bool:
+    low, high = _SHARES
+    return bool(low <= np.count_nonzero(part) / np.count_nonzero(mask) <= high)
+
+
+def _alike(rgb: UInt8, a: Bool, b: Bool) -> float:
+    return float(np.minimum(color_histogram(rgb, a), color_histogram(rgb, b)).sum())
+
+
+def _by_color(rgb: UInt8, part: Bool, mask: Bool) -> Bool:
+    """The connected pixels of a mask that have a part's colours more than the rest's."""
+    cells = color_cells(rgb)
+    own, other = color_shares(cells[part]), color_shares(cells[mask & ~part])
+    like = mask & (np.log((own + _SEEN) / (other + _SEEN))[cells] > 0)
+    like = cv2.medianBlur(like.astype(np.uint8), 3).astype(bool) & mask
+    count, labels = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
+    areas, shared = (np.bincount(labels[where], minlength=count) for where in (like, like & part))
+    held = 2 * shared > areas
+    held[0] = False
+    found = filled(held[labels]) & mask
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask & ~found).astype(np.uint8), connectivity=4)
+    crumbs = stats[:, cv2.CC_STAT_AREA] < _CRUMB
+    crumbs[0] = False
+    whole: Bool = found | crumbs[labels]
+    return whole
+
+
+def _points(mask: Bool) -> Float:
+    """(N, 2) points (x, y), the widest places of a mask first."""
+    depth = np.ascontiguousarray(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1])
+    points: list[tuple[int, int]] = []
+    while len(points) < _POINTS and depth.max() >= 1:
+        y, x = divmod(int(depth.argmax()), depth.shape[1])
+        points.append((x, y))
+        cv2.circle(depth, (x, y), max(3, round(1.5 * float(depth[y, x]))), 0.0, -1)
+    return np.array(points, np.float64).reshape(-1, 2)
