@@ -97,12 +97,11 @@ def start() -> tuple[Observation, dict[str, Image]]:
 
 
 def test_every_example_has_a_scene_here() -> None:
-    assert {text for examples in EXAMPLES.values() for text in examples} == {WORDS, PICTURES, CLICKS, REARRANGE}
+    assert {text for examples in EXAMPLES.values() for text in examples} == {WORDS, PICTURES, REARRANGE}
 
 
 WORDS = "Put all red objects into the green container, each turned by 90 degrees."
 PICTURES = "Put the {dragged_obj} to the left of the {base_obj}, then restore it."
-CLICKS = "Put the first clicked object into the second one."
 REARRANGE = "Rearrange to this {scene}."
 
 
@@ -120,14 +119,6 @@ def test_pictures(runtime: Runtime) -> None:
     spec = EpisodeSpec(objects=SCENE, text=PICTURES, pictures=dict.fromkeys(given, "0" * 64))
     before, after = where(seen), where(played(PICTURES, runtime, spec, given))
     assert all(np.linalg.norm(after[name] - before[name]) < 3 for name in before)
-
-
-def test_clicks(runtime: Runtime) -> None:
-    before = where(start()[0])
-    clicks = tuple((float(x), float(y)) for x, y in (before["blue block"], before["green container"]))
-    after = where(played(CLICKS, runtime, EpisodeSpec(objects=SCENE, text=CLICKS, clicks=clicks), {}))
-    assert np.linalg.norm(after["blue block"] - before["green container"]) < 10
-    assert np.linalg.norm(after["red heart"] - before["red heart"]) < 1
 
 
 def test_scene(runtime: Runtime) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import skills
 from skills import Parameter, Skill
 
-_FEW = 4
+_FEW = 5
 _ARGUMENT = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n     +\S.*)*)", re.MULTILINE)
 _INNER = re.compile(r"\b(tuple|dict)\[(?:str|float|object)(?:, (?:float|object|list\[float\]))*\]")
 _SECTIONS = re.compile(r"^(Args|Raises):\n", re.MULTILINE)

@@ -63,8 +63,9 @@ class Request:
         return cls(wanted, instruction.text, slots, len(instruction.clicks), names)
 
     def as_text(self) -> str:
-        """Between tags, one JSON value a line."""
-        lines = [f"{key}: {json.dumps(value)}" for key, value in vars(self).items() if key != "objects" or value]
+        """Between tags, one JSON value a line; a slot of which only the kind is to be said is its kind."""
+        values = vars(self) | {"slots": {name: _in_short(slot) for name, slot in self.slots.items()}}
+        lines = [f"{key}: {json.dumps(value)}" for key, value in values.items() if key != "objects" or value]
         # A tag inside the text is spelled otherwise, so that only the last line closes the block.
         return "\n".join([_TAGS[0], *(line.replace("<", "\\u003c") for line in lines), _TAGS[1]])
 
@@ -75,6 +76,8 @@ def read(text: str) -> Request | None:
     if block is None:
         return None
     values = {key: json.loads(value) for key, value in re.findall(r"^(\w+): (.*)$", block[1], re.MULTILINE)}
+    slots = values.get("slots", {})
+    values["slots"] = {name: {"kind": slot} if isinstance(slot, str) else slot for name, slot in slots.items()}
     if "objects" in values:
         values["objects"] = tuple(values["objects"])
     return Request(**values)
@@ -86,6 +89,10 @@ class Shown:
 
     images: tuple[tuple[str, Image], ...] = ()
     words: tuple[tuple[str, str], ...] = ()
+
+
+def _in_short(slot: Mapping[str, Any]) -> Any:
+    return slot["kind"] if list(slot) == ["kind"] else slot
 
 
 def for_program(instruction: Instruction, style: str = "compact", shown: Shown | None = None) -> list[Message]:

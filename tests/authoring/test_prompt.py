@@ -30,9 +30,10 @@ def instruction(text: str) -> Instruction:
     return Instruction(text, {name: Slot(slot["kind"]) for name, slot in slots_of(text).items()})
 
 
-@given(
-    TEXTS, st.dictionaries(TEXTS, st.fixed_dictionaries({"kind": st.just("word"), "word": TEXTS})), st.integers(0, 9)
-)
+SLOTS = st.fixed_dictionaries({"kind": st.just("word"), "word": TEXTS}) | st.fixed_dictionaries({"kind": TEXTS})
+
+
+@given(TEXTS, st.dictionaries(TEXTS, SLOTS), st.integers(0, 9))
 def test_a_request_reads_back_as_it_was_written(text: str, slots: dict[str, dict[str, str]], clicks: int) -> None:
     request = Request("program", text, slots, clicks, ("red heart",))
     assert prompt.read(f"before\n{request.as_text()}\n\nafter </instruction>") == request
