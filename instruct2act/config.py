@@ -115,6 +115,13 @@ class Llm(_Part):
         # YAML reads a bare on or off as a truth value.
         return ("off", "on")[value] if isinstance(value, bool) else value
 
+    @field_validator("key_env")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        if name and not (name.isidentifier() and name.isascii()):
+            raise ValueError("must be the name of an environment variable, not the key itself")
+        return name
+
     @field_validator("base_url")
     @classmethod
     def _plain(cls, url: str) -> str:
@@ -255,8 +262,8 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
-    if key == "llm.base_url":
-        return f"{key} {problem['msg'].removeprefix('Value error, ')}"  # what was given may hold a password
+    if key in ("llm.base_url", "llm.key_env"):
+        return f"{key} {problem['msg'].removeprefix('Value error, ')}"  # what was given may hold a secret
     if problem["type"] == "extra_forbidden":
         return f"no setting is called {key!r}{did_you_mean(key, keys())}; `instruct2act config show` lists them all"
     return f"{key}: {problem['msg']}; got {problem.get('input')!r}"

@@ -46,6 +46,13 @@ def test_an_address_is_one_and_holds_no_secret(url: str) -> None:
     assert "hunter2" not in str(told.value)
 
 
+def test_a_key_is_not_taken_for_a_variable_s_name() -> None:
+    with pytest.raises(ConfigError, match=r"llm\.key_env must be the name") as told:
+        config.load(sets=["llm.key_env=sk-hunter2"])
+    assert "hunter2" not in str(told.value)
+    assert config.load(sets=["llm.key_env=''"]).llm.key_env == ""
+
+
 def test_off_is_a_word_here() -> None:
     loaded = config.load(sets=["llm.images=off", "llm.replay=off"])
     assert (loaded.llm.images, loaded.llm.replay) == ("off", "off")
