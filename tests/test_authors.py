@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import io
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -243,6 +247,25 @@ def test_a_server_that_fails_is_infrastructure(
     with ChatServer(reply) as server:
         record = play(server, "llm.deadline_s=1")
     assert (record.status, record.failed_at, record.error["type"]) == ("infrastructure", "llm", type_)
+
+
+@pytest.mark.slow
+def test_an_interrupt_does_not_wait_for_a_server(tmp_path: Path) -> None:
+    with ChatServer(double.stalls("def ma", seconds=120)) as server:
+        command = [sys.executable, "-m", "instruct2act.cli", "run", SENTENCE, "--objects", SCENE, "--json", "--out"]
+        ours = ["--perception", "oracle", "--author", "openai", "--set", f"llm.base_url={server.url}"]
+        command += [str(tmp_path / "out"), *ours, "--set", "llm.model=m", "--set", "llm.deadline_s=100"]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 60
+        while not server.asked and run.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        began = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        stdout, stderr = run.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert "Traceback" not in stderr
+    assert (run.returncode, json.loads(stdout.splitlines()[-1])["status"]) == (130, "interrupted")
 
 
 def test_a_budget_that_is_used_up_is_said_so(play: Callable[..., EpisodeRecord]) -> None:
