@@ -12,6 +12,7 @@ centres, the principal point is therefore at ``(width / 2, height / 2 - 1)``: in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +79,15 @@ class CameraSpec:
         matrix[2, 2], matrix[2, 3] = -(far + near) / (far - near), -2 * far * near / (far - near)
         matrix[3, 2] = -1.0
         return matrix
+
+
+@lru_cache(maxsize=32)
+def calibrated(camera: CameraSpec, size: tuple[int, int]) -> Camera:
+    """``camera.camera(size)``, the same one for every picture: its arrays can't be written to."""
+    made = camera.camera(size)
+    for array in (made.intrinsics, made.base_from_camera):
+        array.flags.writeable = False
+    return made
 
 
 def _vima(name: str, eye: tuple[float, float, float], focal: float, target: tuple[float, float, float]) -> CameraSpec:

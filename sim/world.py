@@ -1,4 +1,4 @@
-"""The table and what lies on it: the one file that imports pybullet.
+"""The table and what lies on it.
 
 Objects have ids of our own, which count from 0 in the order of adding; the engine's never leave this file. Every call
 carries the client it is meant for, so that several worlds live in one process without disturbing each other. Nothing
@@ -7,19 +7,18 @@ here reads a clock: time is counted in simulated steps, and the same calls give 
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.cameras import SIZE, CameraSpec
+from sim.cameras import SIZE, CameraSpec, calibrated
+from sim.engine import Client
 from sim.hulls import Hulls
 from sim.measured import STEP_S, WATCH_STEPS, Measured
 from sim.rendering import Prop, Renderer
@@ -28,40 +27,13 @@ from sim.states import Body, Look, Placed, Quaternion, Snapshot, body_frame, tru
 from sim.textures import Texture
 from sim.tools import Hook
 from sim.witness import Witness
-from skills.types import TABLE, Camera, Event, Pose, View, Workspace
+from skills.types import TABLE, Event, Pose, View, Workspace
 
 GRAVITY = 9.8
 
 _APART, _STILL = 0.002, 0.02  # metres, metres a second: nearer, or faster, and the tool does not glide
 
 _LOADED = 600  # textures and shapes in memory beyond which clearing starts the engine anew
-
-
-@lru_cache(maxsize=1)
-def _engine() -> ModuleType:
-    """Imports pybullet without the line about its build that it writes to standard error."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as null:
-        os.dup2(null.fileno(), 2)
-        try:
-            import pybullet
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-    return pybullet  # type: ignore[no-any-return]
-
-
-class _Client:
-    """The engine's functions, bound to one client."""
-
-    def __init__(self) -> None:
-        self.id: int = _engine().connect(_engine().DIRECT)
-
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(_engine(), name)
-        bound = partial(member, physicsClientId=self.id) if callable(member) else member
-        setattr(self, name, bound)
-        return bound
 
 
 class World(Measured):
@@ -79,9 +51,9 @@ class World(Measured):
         self.look = look or Look()
         self.workspace = workspace or Workspace()
         self.watchers: list[Callable[[], None]] = []
-        self._p = _Client()
+        self._p = Client()
         self._files = tempfile.TemporaryDirectory(prefix="instruct2act-")
-        self._renderer = Renderer(self._p, _Client, Path(self._files.name), self.workspace)
+        self._renderer = Renderer(self._p, Client, Path(self._files.name), self.workspace)
         self._hook = Hook(self._p, self.step, STEP_S, GRAVITY)
         self._witness = Witness(self)
         self._closed = False
@@ -417,13 +389,4 @@ class World(Measured):
         """
         rgb, metres, bodies = self._renderer.shoot(camera, size, self.look, props, depth)
         truth = truth_of(bodies, self._id, self._placed) if segmentation else None
-        return View(rgb, _calibrated(camera, size), metres, truth)
-
-
-@lru_cache(maxsize=32)
-def _calibrated(camera: CameraSpec, size: tuple[int, int]) -> Camera:
-    """The same for every picture of a camera: nobody writes into it."""
-    made = camera.camera(size)
-    for array in (made.intrinsics, made.base_from_camera):
-        array.flags.writeable = False
-    return made
+        return View(rgb, calibrated(camera, size), metres, truth)
