@@ -19,16 +19,12 @@ OVERHEAD = CameraSpec("camera", (0.5, 0.0, 1.0), (0.5, 0.0, 0.0), (-1.0, 0.0, 0.
 """A camera as a lab has it, a metre above the table."""
 
 
-class Halt(BaseException):
-    """The arm's node stops the motion."""
-
-
 class Arm(Protocol):
     tool: Pose
     grasped: bool
 
     def carry(self, pick: Pose, place: Pose, tick: Tick) -> str:
-        """Carries something; an error code, "" when done. `tick` raises Halt."""
+        """Carries something; an error code, "" when done. `tick` raises what ends it."""
 
     def pictures(self) -> dict[str, View]:
         """What its cameras see; called between motions, in the thread that carries."""

@@ -1,20 +1,35 @@
-"""The arm's side, by the contract in docs/robot_side: one motion at a time, ids, box, watchdog, a stop that holds."""
+"""The arm's side: the guard of docs/robot_side, as a lab installs it, between the double's wire and its arm."""
 
 from __future__ import annotations
 
+import importlib.util
+import math
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from doubles.rosbridge.arms import Arm, Halt, KinematicArm
+from doubles.rosbridge.arms import Arm, KinematicArm
 from doubles.rosbridge.faults import Faults
 from skills.types import Pose, Workspace
 
-WATCHDOG_S = 0.5
 BOX = Workspace((0.25, -0.5, 0.0), (0.75, 0.5, 0.3))
+
+
+def robot_side(name: str) -> ModuleType:
+    """A module of docs/robot_side, which is no package: it is copied to the robot."""
+    if name not in sys.modules:
+        path = Path(__file__).parents[3] / "docs" / "robot_side" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
 
 
 @dataclass
@@ -22,90 +37,67 @@ class Goal:
     pick: Pose
     place: Pose
     command_id: str
+    timeout_s: float
     on_phase: Callable[[str, float], None]
     on_end: Callable[[str, dict[str, Any]], None]
-    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class Node:
-    """Attributes of interest to tests: `motions` (id, pick, place) begun, `stopped_s` when the arm last stopped."""
+    """Attributes of interest to tests: `motions` (id, pick, place) begun, `stops` and `stopped_s` of the last stop."""
 
     def __init__(self, arm: Arm, faults: Faults) -> None:
         self.arm, self.faults = arm, faults
-        self.state, self.error_code = "IDLE", ""
-        self.last: tuple[str, bool, str, str] = ("", False, "", "")
-        self.beaten_s = 0.0
+        self.guard = robot_side("arm_guard").Guard(BOX.low, BOX.high, lambda: arm.grasped)
         self.motions: list[tuple[str, Pose, Pose]] = []
         self.stops: list[float] = []
         self.stopped_s = 0.0
-        self.sides: list[tuple[str, float]] = []
         self.views = arm.pictures() if isinstance(arm, KinematicArm) else {}
         self.on_phase: Callable[[str], None] = lambda phase: None
-        self._halt = threading.Event()
-        self._lock = threading.Lock()
         self._goals: queue.Queue[Goal | None] = queue.Queue()
         self.ready = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
+    @property
+    def state(self) -> str:
+        return str(self.guard.state)
+
+    @state.setter
+    def state(self, value: str) -> None:
+        self.guard.state = value
+
+    @property
+    def last(self) -> tuple[str, bool, str, str]:
+        last: tuple[str, bool, str, str] = self.guard.last
+        return last
+
     # --- what the bridge asks for -------------------------------------------------------------------------------------
 
     def accept(self, goal: Goal) -> str:
         """Takes a goal on; an error code when it does not."""
-        with self._lock:
-            if goal.command_id == self.last[0]:
-                return "DUPLICATE"
-            if self.state != "IDLE":
-                return "BUSY"
-            if time.monotonic() - self.beaten_s > WATCHDOG_S:
-                return "NO_HEARTBEAT"
-            if not (BOX.holds(goal.pick) and BOX.holds(goal.place)):
-                return "OUT_OF_WORKSPACE"
-            self.state, self.last = "MOVING", (goal.command_id, False, "", "")
-            self._halt.clear()
-        self._goals.put(goal)
-        return ""
-
-    def beat(self) -> None:
-        self.beaten_s = time.monotonic()
+        points = [(pose.x, pose.y, pose.z) for pose in (goal.pick, goal.place)]
+        code = str(self.guard.take(goal.command_id, points, goal.timeout_s))
+        if not code:
+            self._goals.put(goal)
+        return code
 
     def stop(self, code: str = "STOPPED") -> None:
-        with self._lock:
-            self.stops.append(time.monotonic())
-            self._halt.set()
-            if self.state in ("IDLE", "HOLDING"):
-                self.state, self.error_code = "HOLDING", code
-            else:
-                self.error_code = code
-
-    def acknowledge(self) -> bool:
-        with self._lock:
-            if self.state in ("MOVING", "ESTOP"):
-                return False
-            self.state, self.error_code = "IDLE", ""
-            return True
+        self.stops.append(time.monotonic())
+        self.guard.stop(code)
 
     def estop(self) -> None:
         """A person pressed the button."""
-        with self._lock:
-            self._halt.set()
-            self.state, self.error_code = "ESTOP", "BUTTON"
+        self.guard.trouble("ESTOP", "BUTTON")
+
+    def acknowledge(self) -> bool:
+        return bool(self.guard.acknowledge(self.state != "ESTOP"))
 
     def told(self) -> dict[str, Any]:
-        id, success, code, message = self.last
-        low, high = (dict(zip("xyz", corner)) for corner in (BOX.low, BOX.high))
-        state = {
-            "state": "MOVING" if self.faults.state == "moving" else self.state,
-            "error_code": self.error_code,
-            "grasped": self.arm.grasped or self.faults.state == "grasped",
-            "last_command_id": id,
-            "last_success": success,
-            "last_error_code": code,
-            "last_message": message,
-            "workspace_low": low,
-            "workspace_high": high,
-            "heartbeat": time.monotonic() - self.beaten_s < WATCHDOG_S,
-        }
+        state: dict[str, Any] = self.guard.told()
+        if self.faults.state == "moving":
+            state["state"] = "MOVING"
+        if self.faults.state == "grasped":
+            state["grasped"] = True
         if self.faults.state == "nan":
             state["workspace_low"] = {"x": None, "y": None, "z": None}  # how rosbridge writes NaN
         if self.faults.state == "wrong_type":
@@ -113,7 +105,7 @@ class Node:
         return state
 
     def close(self) -> None:
-        self._halt.set()
+        self.guard.stop()
         self._goals.put(None)
         self._thread.join(10)
 
@@ -127,11 +119,8 @@ class Node:
             self.views = {}  # no picture is taken while the arm is in the way
             code = self._carry(goal)
             self.views = self.arm.pictures()
-            status = {"": "succeeded", "STOPPED": "canceled", "WATCHDOG": "canceled"}.get(code, "aborted")
-            with self._lock:
-                self.last = (goal.command_id, code == "", code, "")
-                if self.state != "ESTOP":
-                    self.state = "HOLDING" if code in ("STOPPED", "WATCHDOG") else "IDLE"
+            self.guard.ended(code)
+            status = "succeeded" if not code else "canceled" if self.state == "HOLDING" else "aborted"
             goal.on_end(status, {"success": code == "", "error_code": code, "message": ""})
 
     def _carry(self, goal: Goal) -> str:
@@ -146,28 +135,24 @@ class Node:
                 phase = now
                 self.on_phase(phase)
             goal.on_phase(phase, 0.5)
-            if time.monotonic() - self.beaten_s > WATCHDOG_S:
-                self.error_code = "WATCHDOG"
-                self._halt.set()
-            if self._halt.is_set() or goal.cancelled.is_set():
-                raise Halt
+            self.guard.go_on()
 
         if isinstance(self.arm, KinematicArm):
             self.arm.misses = self.faults.misses
         try:
             return self.arm.carry(goal.pick, goal.place, tick)
-        except Halt:
+        except robot_side("arm_guard").Halted as halted:
             self.stopped_s = time.monotonic()
             self.arm.let_go()
-            return "WATCHDOG" if self.error_code == "WATCHDOG" else "STOPPED"
+            return str(halted)
 
 
-def goal_poses(values: Mapping[str, Any]) -> tuple[Pose, Pose]:
-    """Pick and place of a goal's message."""
-    import math
+def goal_of(values: Mapping[str, Any]) -> tuple[Pose, Pose, str, float]:
+    """Pick, place, id and seconds of a goal's message."""
 
     def pose(stamped: Mapping[str, Any]) -> Pose:
         at, turn = stamped["pose"]["position"], stamped["pose"]["orientation"]
         return Pose(at["x"], at["y"], at["z"], 2 * math.atan2(turn["z"], turn["w"]))
 
-    return pose(values["pick"]), pose(values["place"])
+    whole, part = values["timeout"].values()
+    return pose(values["pick"]), pose(values["place"]), values["command_id"], whole + part * 1e-9

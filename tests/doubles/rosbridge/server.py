@@ -20,7 +20,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from doubles.rosbridge.arms import Arm, quaternion
 from doubles.rosbridge.faults import Faults
-from doubles.rosbridge.node import Goal, Node, goal_poses
+from doubles.rosbridge.node import Goal, Node, goal_of
 from doubles.rosbridge.relay import PURPOSES, Relay
 from skills.robots.rosbridge.messages import Dialect, quaternion_of
 from skills.types import Camera, View
@@ -199,7 +199,7 @@ class Double:
                 if message["topic"] == "/tf_static":
                     client.send({"op": "publish", "topic": "/tf_static", "msg": self._static()})
             case "publish" if message["topic"].endswith("/heartbeat"):
-                self.node.beat()
+                self.node.guard.beat()
             case "publish" if message["topic"] == "/pick_place/goal":
                 id = message["msg"]["goal_id"]["id"]
                 self._begin(client, id, message["msg"]["goal"])
@@ -256,14 +256,13 @@ class Double:
 
     def _cancel(self, id: str) -> None:
         if id in self._goals:
-            self._goals[id].cancelled.set()
+            self.node.stop("CANCELED")
 
     def _begin(self, client: Client, id: str, args: dict[str, Any]) -> None:
         if self.faults.reject_silently:
             return
         goal = Goal(
-            *goal_poses(args),
-            args["command_id"],
+            *goal_of(args),
             lambda phase, progress: self._feedback(client, id, {"phase": phase, "progress": progress}),
             lambda status, values: self._end_goal(client, id, status, values),
         )
