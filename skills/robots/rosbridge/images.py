@@ -33,7 +33,8 @@ def colour(message: Mapping[str, Any]) -> UInt8:
     if array.shape[2] == 1:
         array = np.repeat(array, 3, axis=2)
     array = array[..., :3]
-    return np.ascontiguousarray(array[..., ::-1] if encoding.startswith("bgr") or encoding == "8UC3" else array)
+    swapped = encoding.startswith("bgr") or encoding == "8UC3"
+    return np.array(array[..., ::-1] if swapped else array, order="C")  # a copy of its own: torch wants it writable
 
 
 def depth(message: Mapping[str, Any]) -> Float:

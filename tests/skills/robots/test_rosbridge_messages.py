@@ -96,6 +96,7 @@ def image(pixels: np.ndarray, encoding: str, pad: int = 0, text: bool = False, *
 def test_raw_colour_arrives_as_it_was(text: bool, pad: int) -> None:
     rgb = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     assert (images.colour(image(rgb, "rgb8", pad, text)) == rgb).all()
+    assert images.colour(image(rgb, "rgb8", pad, text)).flags.writeable
     assert (images.colour(image(rgb[..., ::-1], "bgr8", pad, text)) == rgb).all()
     assert (images.colour(image(rgb[..., :1], "mono8", pad, text)) == rgb[..., :1]).all()
 
