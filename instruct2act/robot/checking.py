@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,34 @@ def check(path: Path, out: Path, json_line: bool) -> int:
     finally:
         arm.close()
     return int(broken > 0)
+
+
+def acknowledge(path: Path, answer: Callable[[str], str] = input) -> int:
+    """Says what stopped the arm, asks, and acknowledges; 0 when it may move.
+
+    Raises:
+        Mistake: the robot's file can't be.
+    """
+    arm = files.robot(path)
+    try:
+        arm.open()
+        if not arm.trouble:
+            sys.stdout.write("READY: nothing is to be acknowledged\n")
+            return 0
+        if answer(f"{arm.trouble}\nIs the arm at rest and the table clear? [y]es: ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
+            return 1
+        arm.acknowledge()
+    except (BridgeError, EOFError) as error:
+        sys.stderr.write(f"{error or 'nobody answered'}\n")
+        return 1
+    finally:
+        state = arm.state
+        arm.close()
+    sys.stdout.write(f"{state}\n")
+    return 0
 
 
 def findings(arm: RosRobot, out: Path) -> Iterator[Check]:

@@ -124,6 +124,14 @@ def check(
 
 
 @app.command()
+def acknowledge(robot: File) -> None:
+    """Say that you have seen what stopped the arm, and that it may move again; asks first, and moves nothing."""
+    from instruct2act.robot import checking
+
+    raise typer.Exit(checking.acknowledge(robot))
+
+
+@app.command()
 def calibrate(
     robot: File,
     camera: Annotated[str | None, typer.Option(help="Which camera; the file's first when left out.")] = None,

@@ -85,6 +85,18 @@ class TestCheck:
         found = {check.name: check for check in checking.findings(robot, tmp_path)}
         assert found["calibration"].state == "broken" and "-0.050 m" in found["calibration"].found
 
+    def test_a_person_acknowledges_and_nobody_else(self, bridged: Make, tmp_path: Path) -> None:
+        _, double = bridged(opened=False)
+        file = tmp_path / "arm.yaml"
+        file.write_text(yaml.safe_dump(robots_file(double)), encoding="utf-8")
+        double.node.stop("WATCHDOG")
+        assert checking.acknowledge(file, lambda _: "no") == 1 and double.node.state == "HOLDING"
+        shown: list[str] = []
+        assert checking.acknowledge(file, lambda text: shown.append(text) or "y") == 0  # type: ignore[func-returns-value]
+        assert "WATCHDOG" in shown[0] and double.node.state == "IDLE"
+        double.node.estop()
+        assert checking.acknowledge(file, lambda _: "y") == 1 and double.node.state == "ESTOP"
+
     def test_no_bridge(self, tmp_path: Path) -> None:
         (tmp_path / "arm.yaml").write_text("url: ws://127.0.0.1:1", encoding="utf-8")
         command = [sys.executable, "-m", "instruct2act.cli", "robot", "check", "--robot", str(tmp_path / "arm.yaml")]
