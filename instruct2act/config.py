@@ -115,6 +115,16 @@ class Llm(_Part):
         # YAML reads a bare on or off as a truth value.
         return ("off", "on")[value] if isinstance(value, bool) else value
 
+    @field_validator("extra")
+    @classmethod
+    def _ours(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        bounds = [name for name in ("max_tokens", "max_completion_tokens") if name in extra]
+        if len(bounds) == 2 or any(extra[name] is not None for name in bounds):
+            raise ValueError("can drop one name of the bound ({max_tokens: null}), not move it: llm.max_tokens does")
+        if taken := sorted({"model", "messages", "stream", "n"} & set(extra)):
+            raise ValueError(f"can't have {taken[0]}, which is set otherwise")
+        return extra
+
     @field_validator("key_env")
     @classmethod
     def _name(cls, name: str) -> str:

@@ -20,8 +20,9 @@ from hypothesis import given as tried
 from hypothesis import settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
+from pydantic import ValidationError
 
-from instruct2act.authoring.llm import LLMError, Message, OutOfBudget, load
+from instruct2act.authoring.llm import LLMError, Message, OutOfBudget, _asking, load
 from instruct2act.authoring.llm.openai import OpenAI
 from instruct2act.authoring.program import LARGEST_REPLY, Refusal, take_out
 from instruct2act.config import Llm
@@ -94,6 +95,18 @@ def test_fields_can_be_added_and_dropped() -> None:
     body = server.asked[0].body
     assert "stream_options" not in body
     assert (body["reasoning_effort"], body["temperature"]) == ("low", 0)
+
+
+def test_the_bound_goes_by_the_name_that_a_server_knows_and_can_t_be_moved() -> None:
+    with ChatServer(says("x")) as server:
+        author(server, extra={"max_tokens": None}, max_tokens=300).complete(ASK)
+    body = server.asked[0].body
+    assert "max_tokens" not in body and body["max_completion_tokens"] == 300
+    hosted = _asking.request(Llm(base_url="https://api.openai.com/v1", model="m"), ASK, False)
+    assert "max_tokens" not in hosted and hosted["max_completion_tokens"] == 2000
+    for extra in ({"max_tokens": 10**6}, {"max_tokens": None, "max_completion_tokens": None}, {"n": 8}):
+        with pytest.raises(ValidationError):
+            Llm(extra=extra)
 
 
 def test_a_refusal_in_the_protocol_s_own_form_is_one() -> None:

@@ -32,8 +32,10 @@ def request(settings: Llm, messages: Sequence[Message], shown: bool) -> dict[str
         messages: the conversation.
         shown: whether pictures go along; words about them otherwise.
     """
-    # OpenAI's newer models know only the second name, other servers only the first.
-    bound = "max_completion_tokens" if urlsplit(settings.base_url).hostname == "api.openai.com" else "max_tokens"
+    # OpenAI's newer models know only the first name, most other servers only the second.
+    hosted = urlsplit(settings.base_url).hostname == "api.openai.com"
+    names = ("max_completion_tokens", "max_tokens") if hosted else ("max_tokens", "max_completion_tokens")
+    bound = next((name for name in names if name not in settings.extra), names[0])
     fields: dict[str, Any] = {
         "model": settings.model,
         "messages": [{"role": message.role, "content": content(message, shown)} for message in messages],
@@ -42,7 +44,7 @@ def request(settings: Llm, messages: Sequence[Message], shown: bool) -> dict[str
         "temperature": settings.temperature,
         bound: settings.max_tokens,
     }
-    known = {name: value for name, value in fields.items() if value is not None and settings.extra.get(name, value)}
+    known = {name: value for name, value in fields.items() if value is not None and name not in settings.extra}
     more = {name: value for name, value in settings.extra.items() if value is not None}
     return known | ({"extra_body": more} if more else {})
 

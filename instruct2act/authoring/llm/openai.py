@@ -125,11 +125,11 @@ class OpenAI:
 
         from instruct2act.authoring.llm import _wire
 
-        exchange, heard = _wire.Exchange(ends), _Heard()
+        heard, begun = _Heard(), time.monotonic()
         pictures = shown and any(message.images for message in messages)
         key = _key(self.settings)
 
-        def work() -> None:
+        def work(exchange: _wire.Exchange) -> None:
             # What goes to this machine goes to no proxy.
             with openai.DefaultHttpx2Client(
                 follow_redirects=False, event_hooks=exchange.hooks(), trust_env=not _here(self.settings)
@@ -146,8 +146,10 @@ class OpenAI:
 
         try:
             with self.purse.paying(most_tokens(messages), self.settings.max_tokens) as bill:
+                # The deadline is the server's; waiting for other calls' bills is not its fault.
+                exchange = _wire.Exchange(ends + time.monotonic() - begun)
                 try:
-                    exchange.run(work)
+                    exchange.run(lambda: work(exchange))
                 finally:
                     if heard.tokens or heard.text or heard.refusal:
                         guess = most_tokens(messages) // 4, estimated_tokens(heard.text + heard.refusal)
