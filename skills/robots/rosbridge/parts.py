@@ -100,7 +100,7 @@ def connected(settings: Settings, hand_eye: Mapping[str, Float], latch: Latch, c
         table_from_base = np.eye(4)
         table_from_base[2, 3] = -settings.table_height_m
         eyes = Eyes(feeds, transforms, settings.base_frame, settings.tool_frame, table_from_base, hand_eye)
-        return Parts(control, Safety(watch, settings, latch), cameras, transforms, profile, eyes)
+        return Parts(control, Safety(watch, settings, latch, control), cameras, transforms, profile, eyes)
     except BaseException:
         for one in reversed(made):
             one.close()

@@ -31,8 +31,8 @@ class Safety:
         session: what the heartbeat says: which client it is.
     """
 
-    def __init__(self, bridge: Bridge, settings: Settings, latch: Latch) -> None:
-        self._bridge, self._settings, self._latch = bridge, settings, latch
+    def __init__(self, bridge: Bridge, settings: Settings, latch: Latch, spare: Bridge) -> None:
+        self._bridge, self._settings, self._latch, self._spare = bridge, settings, latch, spare
         self._end = threading.Event()
         self._moving = threading.Event()
         self._came_round = self._held_until = 0.0
@@ -86,12 +86,16 @@ class Safety:
         return state
 
     def stop(self) -> str:
-        """Asks the arm to stop; "" when it says that it did, else why that is not known. Never raises."""
-        return self._trigger(self._settings.names.stop)
+        """Asks the arm to stop; "" when it says that it did, else why that is not known. Never raises.
+
+        Over the spare link too where this one gives no answer.
+        """
+        unconfirmed = self._trigger(self._settings.names.stop, self._bridge)
+        return unconfirmed and self._trigger(self._settings.names.stop, self._spare)
 
     def acknowledge(self) -> str:
         """Tells the arm's node that a person acknowledged; "" when it agrees, else why not."""
-        return self._trigger(self._settings.names.acknowledge)
+        return self._trigger(self._settings.names.acknowledge, self._bridge)
 
     def hold_breath(self, seconds: float) -> None:
         """No heartbeat for so long, to see whether the arm's node notices."""
@@ -106,9 +110,9 @@ class Safety:
                 thread.join(2.0)
         self._bridge.close()
 
-    def _trigger(self, service: str) -> str:
+    def _trigger(self, service: str, bridge: Bridge) -> str:
         try:
-            values = self._bridge.call(service, {}, self._settings.deadlines.stop_s)
+            values = bridge.call(service, {}, self._settings.deadlines.stop_s)
         except BridgeError as error:
             return str(error)
         if values.get("success") is not True:

@@ -186,7 +186,7 @@ class TestStopping:
         robot, _ = bridged(faults=Faults(stop=kind))  # type: ignore[arg-type]
         began = time.monotonic()
         robot.stop()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 2.0  # twice `stop_s`: over either link
         assert robot.state == "FAULT" and "press its emergency stop" in robot.trouble
 
     def test_when_the_stop_service_is_gone_the_heart_stops_and_the_watchdog_acts(self, bridged: Make) -> None:
