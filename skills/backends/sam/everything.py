@@ -21,7 +21,7 @@ from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.outline import filled
-from skills.backends.sam.parting import parted
+from skills.backends.sam.parting import told_apart
 from skills.types import Bool, Float, Mask, UInt8
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         surface = np.logical_or.reduce(_exact(segmenter, encoded, under, surfaces=True))
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
         pieces = _unpacked(encoded.image.rgb, surface, pieces)
-        answer = partial(_answers, segmenter, encoded)
-        divided = [(parted(encoded.image.rgb, mask, answer), whose) for mask, whose in pieces]
-        pieces = [(part, whose if part is parts[-1] else ()) for parts, whose in divided for part in parts]
+        pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     masks = []
     for mask, members in pieces:
         if np.count_nonzero(mask) < settings.least_area or _is_margin(mask):

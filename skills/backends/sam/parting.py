@@ -29,6 +29,8 @@ _SHARES = (0.12, 0.6)
 """Of the mask, that what lies on it may have."""
 _ALIKE = 0.35
 """Overlap of two colour histograms, [0, 1], from which they may be one thing's."""
+_SAME = 0.5
+"""Overlap from which what lies on both sides of a bar is one thing."""
 _CRUMB = 12
 """Pixels that are nothing by themselves."""
 _POINTS = 24
@@ -36,6 +38,32 @@ _SEEN = 1e-4
 
 Answer = Callable[[Float], Bool]
 """Points (N, 2) as (x, y) -> the masks (M, H, W) that they are answered with."""
+
+
+Piece = tuple[Bool, tuple[int, ...]]
+"""A mask (H, W) and what it is made of."""
+
+
+def told_apart(rgb: UInt8, pieces: list[Piece], answer: Answer) -> list[Piece]:
+    """Pieces, each parted where it is several things, and joined to what something that lies across it cut it off."""
+    across: list[tuple[Bool, int]] = []
+    found: list[Piece] = []
+    for mask, made_of in pieces:
+        *others, rest = parted(rgb, mask, answer)
+        found += [*((part, ()) for part in others), (rest, made_of)]
+        if others and np.count_nonzero(mask) >= LARGE * mask.size:
+            across.append((others[0], len(found) - 1))
+    gone = set()
+    for bar, cut in across:
+        beside = cv2.dilate(bar.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+        for i, (mask, _) in enumerate(found):
+            if i == cut or mask is bar or np.count_nonzero(mask & beside) < _LEAST:
+                continue
+            rest, made_of = found[cut]
+            if _alike(rgb, mask, rest) >= _SAME:
+                found[cut] = rest | mask, made_of
+                gone.add(i)
+    return [piece for i, piece in enumerate(found) if i not in gone]
 
 
 def parted(rgb: UInt8, mask: Bool, answer: Answer) -> list[Bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skills.backends.sam.parting import parted
+from skills.backends.sam.parting import parted, told_apart
 from skills.types import Bool, Float, UInt8
 
 RED, BLUE, PURPLE = (239, 80, 80), (70, 110, 160), (165, 115, 150)
@@ -43,6 +43,16 @@ def test_a_line_across_a_frame_is_a_thing_of_its_own() -> None:
     line, frame = parted(rgb, FRAME | LINE, answering(rough, FRAME | LINE))
     np.testing.assert_array_equal(line, LINE)
     np.testing.assert_array_equal(frame, FRAME)
+
+
+def test_what_the_line_cuts_off_belongs_to_the_frame() -> None:
+    leg, block = FRAME & box(52, 140, 90, 170), box(100, 100, 107, 107)
+    rgb = painted((FRAME, PURPLE), (LINE, RED), (block, RED))
+    pieces = [((FRAME | LINE) & ~leg, (0,)), (leg, (1,)), (block, (2,))]
+    found = told_apart(rgb, pieces, answering(LINE))
+    assert [made_of for _, made_of in found] == [(), (0,), (2,)]
+    for (mask, _), expected in zip(found, (LINE, FRAME, block)):
+        np.testing.assert_array_equal(mask, expected)
 
 
 @pytest.mark.parametrize("color", [PURPLE, BLUE])
