@@ -150,7 +150,7 @@ def tasks(json_line: Annotated[bool, typer.Option("--json", help="One JSON objec
 
 @app.command()
 def skills() -> None:
-    """Print what a program may call: the very text that a language model reads."""
+    """Print what a program may call, in full; `instruct2act prompt` shows how each style tells it to a model."""
     from skills import describe
 
     sys.stdout.write(describe())
