@@ -11,10 +11,10 @@ from skills.context import Context
 from skills.errors import BadArgument, NothingFound
 from skills.likeness import Aspect, alike
 from skills.perception import NEAR, asked_for, cut, everything, fitting, similarities
-from skills.types import Float, Image, Mask
+from skills.types import Image, Mask
 
-LEAST = 0.25
-"""Confidence at which something just fits: Language Segment-Anything's text_threshold."""
+JUST_FITS, JUST_NEAR = 0.25, 0.3
+"""What FindAll would just take, by text_threshold and box_threshold: Language Segment-Anything's defaults."""
 
 
 @skill("FindAll")
@@ -56,40 +56,34 @@ def find_all(
 def text_sam(
     ctx: Context, image: Image, words: str, box_threshold: float = 0.3, text_threshold: float = 0.25
 ) -> list[Mask]:
-    """Masks of all things that words name, most certain first.
+    """Masks of all things that words name, best first.
 
     Args:
         image: a whole picture.
         words: a phrase, or several parted by "." or ";" ("red block. bowl"): any of them.
-        box_threshold: least confidence, 0 to 1, that a mask is one whole thing.
-        text_threshold: least confidence, 0 to 1, that it is what the words say; 0.25 just fits.
+        box_threshold: how near a mask has to come to the best one of the picture, 0 to 1 (1: the best alone).
+        text_threshold: how well it has to fit the words, 0 to 1 (0.25: just).
 
     Raises:
-        NothingFound: nothing is.
+        NothingFound: nothing does.
     """
     phrases = [phrase.strip() for phrase in re.split(r"[.;]", words) if phrase.strip()]
     if not phrases:
         raise BadArgument("empty words name nothing: say what to look for, such as 'red block. bowl'")
-    masks = [mask for mask in everything(ctx, image) if mask.score >= box_threshold]
+    masks = everything(ctx, image)
     if not masks:
-        raise NothingFound(f"no mask of this picture is certain enough for box_threshold {box_threshold:g}")
+        raise NothingFound("there is nothing in this picture")
     crops = [cut(image, mask, i) for i, mask in enumerate(masks)]
-    confidence = np.max([_confidence(ctx, crops, phrase) for phrase in phrases], axis=0)
-    order = [int(i) for i in np.argsort(-confidence, kind="stable") if confidence[i] >= text_threshold]
-    if not order:
+    fits, kept = np.zeros(len(masks)), np.zeros(len(masks), bool)
+    for phrase in phrases:
+        scores, minimum = similarities(ctx.retriever, crops, phrase)
+        fit = np.interp(scores, (0.0, max(minimum, 1e-6), 1.0), (0.0, JUST_FITS, 1.0))
+        near = np.interp(scores / max(float(scores.max()), 1e-6), (0.0, NEAR, 1.0), (0.0, JUST_NEAR, 1.0))
+        kept |= (fit >= text_threshold) & (near >= box_threshold)
+        fits = np.maximum(fits, fit)
+    if not kept.any():
         raise NothingFound(
-            f"nothing is {words!r} with confidence {text_threshold:g}: the closest of {len(masks)} things has "
-            f"{confidence.max():.2f}"
+            f"nothing is {words!r} by {text_threshold:g}: the closest of {len(masks)} things fits by {fits.max():.2f}"
         )
-    for i in order:
-        ctx.cut_from[crops[i].id] = masks[i]
-    return [masks[i] for i in order]
-
-
-def _confidence(ctx: Context, crops: list[Image], phrase: str) -> Float:
-    """(N,) in [0, 1]: ``LEAST`` at the cosine from which FindAll would take a thing, 1 at 1, linear between."""
-    scores, minimum = similarities(ctx.retriever, crops, phrase)
-    least = max(minimum, NEAR * float(scores.max()))
-    above = LEAST + (1 - LEAST) * (scores - least) / (1 - least)
-    below = LEAST * np.maximum(scores, 0.0) / max(least, 1e-6)
-    return np.asarray(np.where(scores >= least, above, below))
+    ctx.cut_from |= {crop.id: mask for crop, mask in zip(crops, masks)}
+    return [masks[i] for i in np.argsort(-fits, kind="stable") if kept[i]]

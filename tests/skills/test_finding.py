@@ -96,13 +96,12 @@ def test_words_give_masks_surest_first(do: Calls) -> None:
 
 def test_thresholds_choose_between_more_and_surer(do: Calls) -> None:
     image = do.GetImage()
-    few, many = do.TextSAM(image, "red heart"), do.TextSAM(image, "red heart", text_threshold=0.0)
-    assert len(few) == 1 and len(many) == 6
-    with pytest.raises(
-        NothingFound, match=r"nothing is 'red heart' with confidence 0\.99: the closest of 6 things has"
-    ):
+    assert len(do.TextSAM(image, "red heart")) == 1
+    assert len(do.TextSAM(image, "red heart", box_threshold=0.0, text_threshold=0.0)) == 6
+    # The striped block is red in part: it fits less well than the others.
+    reds = [len(do.TextSAM(image, "red", box_threshold=near)) for near in (0.0, 0.3, 1.0)]
+    assert reds[0] == 3 and reds[1] == 2 and reds[2] in (1, 2)
+    with pytest.raises(NothingFound, match=r"nothing is 'red heart' by 0\.99: the closest of 6 things fits by 0\."):
         do.TextSAM(image, "red heart", text_threshold=0.99)
-    with pytest.raises(NothingFound, match=r"certain enough for box_threshold 1\.1"):
-        do.TextSAM(image, "red heart", box_threshold=1.1)
     with pytest.raises(BadArgument, match="empty words name nothing"):
         do.TextSAM(image, " . ")
