@@ -16,7 +16,7 @@ from skills.backends.sam.leftovers import color_histogram
 from skills.backends.sam.outline import color_cells, color_shares, filled
 from skills.types import Bool, Float, UInt8
 
-LARGE = 0.07
+LARGE = 0.065
 """Share of the picture from which a mask is looked at twice."""
 
 SMALL = 0.006
