@@ -27,7 +27,11 @@ _STAGE_OF = {"skills.perception": "perception", "skills.geometry": "geometry"}
 
 
 class Diary:
-    """One episode's notes. Tells listeners what happens, and makes the record."""
+    """One episode's notes. Tells listeners what happens, and makes the record.
+
+    Attributes:
+        run_s: wall time of programs so far, motions included; part of the stages that ``seconds`` names.
+    """
 
     def __init__(self, spec: EpisodeSpec, runtime: Runtime, listeners: Sequence[Listener]) -> None:
         self.spec, self.runtime, self.listeners = spec, runtime, list(listeners)
@@ -35,6 +39,7 @@ class Diary:
         self.seconds: dict[str, float] = {}
         self.tokens: dict[str, int] = {}
         self.cost = 0.0
+        self.run_s = 0.0
         self.actions: list[Carried] = []
         self.status: Status = "infrastructure"
         self.failed_at: Stage | None = None
@@ -128,7 +133,7 @@ class Diary:
         self.facts["calls"] = (*self.facts.get("calls", ()), *calls)
         self.facts["prints"] = self.facts.get("prints", "") + execution.prints
         self._spent("program", execution.seconds.get("program", 0.0))
-        self._spent("run", execution.seconds.get("wall", 0.0))
+        self.run_s += execution.seconds.get("wall", 0.0)
 
     def attempted(self, attempts: Sequence[policy.Attempt]) -> None:
         """Answers so far that were not right, and what was said of each."""

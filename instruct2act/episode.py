@@ -100,7 +100,7 @@ def _play(
         trouble = repair.trouble(execution)
         if trouble is None and execution.status == "finished" and runtime.config.llm.check_goal:
             trouble = repair.unreached(reward.score())
-        in_time = diary.seconds.get("run", 0.0) < runtime.limits.episode_s
+        in_time = diary.run_s < runtime.limits.episode_s
         if trouble is None or not talk.goes_on or not in_time or not robot.info.simulated:
             break  # an arm that was stopped waits for a person
         moved = repair.moved(diary.actions)
@@ -156,7 +156,7 @@ def _run(
     stop: StopFlag,
 ) -> Execution:
     """The program, in the sandbox, on the robot."""
-    limits = replace(runtime.limits, episode_s=max(runtime.limits.episode_s - diary.seconds.get("run", 0.0), 0.001))
+    limits = replace(runtime.limits, episode_s=max(runtime.limits.episode_s - diary.run_s, 0.001))
     watch = Watch(limits, stop, on_tick=diary.moving, wants_frame=diary.wants_frame)
 
     def note(kind: str, facts: Mapping[str, Any]) -> None:

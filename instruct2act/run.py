@@ -175,8 +175,9 @@ def summary(record: EpisodeRecord) -> dict[str, Any]:
     """What ``--json`` prints."""
     kept = record.model_dump(mode="json")
     names = ("id", "instruction", "program", "calls", "actions", "success", "progress", "verdicts", "reward")
-    more = ("reward_parts", "status", "failed_at", "error", "seconds", "tokens", "files")
-    return {name: kept[name] for name in (*names, *more)}
+    more = ("reward_parts", "status", "failed_at", "error", "label", "label_rule", "seconds", "files")
+    author = ("model", "fingerprint", "attempts", "tokens", "cost")
+    return {name: kept[name] for name in (*names, *more, *author)}
 
 
 def _slug(spec: EpisodeSpec) -> str:
