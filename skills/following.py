@@ -18,6 +18,8 @@ MOVED_M = 0.015
 """A thing whose centre is this far from where it was has moved."""
 OVERLAP = 0.3
 """What the share of its old place that a thing covers (IoU) adds to the cosine of its looks."""
+NEARER = 0.1
+"""What a metre between two places takes from the cosine of two looks: of equal things the nearer one is the same."""
 
 Side = Literal["left", "right", "near", "far", "north", "south", "west", "east"]
 _COMPASS = {"north": "near", "south": "far", "west": "left", "east": "right"}
@@ -118,9 +120,9 @@ def _pairs(ctx: Context, before: Image, after: Image) -> list[tuple[Mask, Mask]]
         return []
     cosines = _looks(ctx, before, old) @ _looks(ctx, after, new).T
     apart = np.array([[_distance(ctx, a, b) for b in new] for a in old])
-    rows, columns = linear_sum_assignment(-cosines + 0.1 * apart)
-    least = ctx.retriever.minimum.get("identity", -1.0)
-    return [(old[i], new[j]) for i, j in zip(rows, columns) if cosines[i, j] >= least]
+    fits = cosines >= ctx.retriever.minimum.get("identity", -1.0)
+    rows, columns = linear_sum_assignment(np.where(fits, NEARER * apart - cosines - 1, 0.0))
+    return [(old[i], new[j]) for i, j in zip(rows, columns) if fits[i, j]]
 
 
 def _looks(ctx: Context, image: Image, masks: list[Mask]) -> Float:

@@ -26,7 +26,7 @@ from skills.errors import SkillError
 from skills.robots import Silent
 from skills.types import TABLE, Image, Mask, ObjectState, Observation
 
-CLOSE_M, CLOSE_DEGREES = 0.02, 15.0
+CLOSE_M, CLOSE_DEGREES = 0.03, 15.0
 """Up to which a location and an angle count as right."""
 
 
