@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,14 @@ Stroke = tuple[tuple[float, float], tuple[float, float]]
 
 _SPARE = 0.004
 """Metres to spare on every side."""
-_SLIP, _SLIP_ASKEW = 0.003, 0.016
+_SLIP, _SLIP_ASKEW = 0.003, 0.028
 """Metres by which a thing slips aside on a blade that meets it flat, and on one that meets it at 45 degrees."""
 _SHORTEST = 0.02
-_COARSE, _FINE = 0.02, 0.006
-"""Metres between the places where a block may be left."""
+_MOST = 3
+_CAUTION = (1.0, 0.5, 0.2)
+"""Shares of the slip that is allowed for: where there is no safe way, a narrower one is tried."""
+_SLOT, _FINE = 0.06, 0.006
+"""Metres between the places where blocks are left, a lane to each beside the next; and where none of those will do."""
 
 
 def plan(
@@ -31,7 +35,7 @@ def plan(
     others: Sequence[npt.ArrayLike],
     line: npt.ArrayLike,
 ) -> tuple[Stroke, ...]:
-    """The fewest strokes that bring a block into a zone: one, two, or none when there is no way.
+    """The fewest strokes that bring a block into a zone, at most ``_MOST``; none when there is no way.
 
     Args:
         ring: (K, 2) the block's outline, metres.
@@ -40,61 +44,62 @@ def plan(
         others: outlines of what neither blade nor block may meet.
         line: outline of a mark that the block must not come onto; the blade may.
     """
-    way = _Way(np.asarray(ring, dtype=np.float64), others, line)
-    low, high = np.array(zone)
-    here = way.middle[None]
-    ends = _grid(low, high, _FINE)
-    free = way.free(here, ends, yaw)[0] & way.within(here, ends, yaw, low, high)[0]
-    if free.any():
-        lengths = np.linalg.norm(ends - way.middle, axis=1)
-        return (way.stroke(way.middle, ends[np.where(free, lengths, np.inf).argmin()]),)
+    ways = (_Way(np.asarray(ring, dtype=np.float64), others, line, caution) for caution in _CAUTION)
+    return next((strokes for way in ways if (strokes := _search(way, yaw, *np.array(zone)))), ())
+
+
+def _search(way: _Way, yaw: float, low: Points, high: Points) -> tuple[Stroke, ...]:
+    """Breadth first over places where the block may stop, the shortest way to each."""
     edge = way.radius + 2 * BLADE[0]
     stops = _grid(np.array(WORKSPACE.low[:2]) + edge, np.array(WORKSPACE.high[:2]) - edge, 0.04)
-    stops = stops[way.free(here, stops, yaw)[0]]
-    # It lies flat on the blade that brought it to where it stops.
-    headings = np.arctan2(*(stops - way.middle).T[::-1])[:, None]
-    for step in (_COARSE, _FINE):
-        ends = _grid(low, high, step)
-        free = way.free(stops, ends, headings) & way.within(stops, ends, headings, low, high)
-        if free.any():
+    at, headings, so_far, trails = way.middle[None], np.array([yaw]), np.zeros(1), [[way.middle]]
+    for _ in range(_MOST):
+        for ends in (_slots(low, high), _grid(low, high, _FINE)):
+            free = way.free(at, ends, headings) & way.within(at, ends, headings, low, high)
+            if free.any():
+                total = np.where(free, so_far[:, None] + _ways(at, ends)[1], np.inf)
+                start, end = np.unravel_index(total.argmin(), total.shape)
+                return tuple(way.stroke(a, b) for a, b in pairwise([*trails[start], ends[end]]))
+        total = np.where(way.free(at, stops, headings), so_far[:, None] + _ways(at, stops)[1], np.inf)
+        came, reached = total.argmin(axis=0), np.isfinite(total.min(axis=0))
+        if not reached.any():
             break
-    else:
-        return ()
-    lengths = np.linalg.norm(stops - way.middle, axis=1)[:, None] + np.linalg.norm(ends - stops[:, None], axis=2)
-    best = np.where(free, lengths, np.inf).argmin()
-    stop, end = stops[best // len(ends)], ends[best % len(ends)]
-    return way.stroke(way.middle, stop), way.stroke(stop, end)
+        came, met = came[reached], stops[reached]
+        trails = [[*trails[k], stop] for k, stop in zip(came, met)]
+        # It lies flat on the blade that brings it to a stop.
+        headings = np.arctan2(*(met - at[came]).T[::-1])
+        so_far, at = total.min(axis=0)[reached], met
+    return ()
 
 
 class _Way:
-    """What a block may meet on the table. Starts are (N, 2), ends (M, 2), answers (N, M)."""
+    """What a block may meet on the table. Starts are (N, 2), their yaws (N,), ends (M, 2), answers (N, M)."""
 
-    def __init__(self, ring: Points, others: Sequence[npt.ArrayLike], line: npt.ArrayLike) -> None:
+    def __init__(self, ring: Points, others: Sequence[npt.ArrayLike], line: npt.ArrayLike, caution: float) -> None:
+        self.caution = caution
         self.middle, self.radius = _round(ring)
         around = [_round(np.asarray(other, dtype=np.float64)) for other in others]
         self.solid = np.array([middle for middle, _ in around]).reshape(-1, 2)
         self.reach = np.array([radius for _, radius in around])
         self.line = _rim(line)
 
-    def free(self, starts: Points, ends: Points, yaw: Points | float) -> npt.NDArray[np.bool_]:
+    def free(self, starts: Points, ends: Points, yaws: Points) -> npt.NDArray[np.bool_]:
         """Whether the block can be pushed straight from each start to each end, meeting nothing."""
         along, length = _ways(starts, ends)
         down, stop = starts[:, None] - along * self.behind, ends[None] - along * self.ahead
         low, high = np.array(WORKSPACE.low[:2]), np.array(WORKSPACE.high[:2])
         free = ((np.minimum(down, stop) >= low) & (np.maximum(down, stop) <= high)).all(axis=2) & (length > _SHORTEST)
-        block = self.radius + _slip(along, yaw) + _SPARE
+        block = self.radius + self.caution * _slip(along, yaws) + _SPARE
         lane = np.maximum(BLADE[1] / 2 + _SPARE, block)
         ahead = length + self.radius + _SPARE
         free &= ~_meets(self.solid, self.reach, starts, along, -self.behind - BLADE[0], ahead, lane)
         free &= ~_meets(self.line, np.zeros(len(self.line)), starts, along, -self.radius, ahead, block)
         return np.asarray(free)
 
-    def within(
-        self, starts: Points, ends: Points, yaw: Points | float, low: Points, high: Points
-    ) -> npt.NDArray[np.bool_]:
+    def within(self, starts: Points, ends: Points, yaws: Points, low: Points, high: Points) -> npt.NDArray[np.bool_]:
         """Whether all of it will lie between two corners, wherever it may slip."""
         along, _ = _ways(starts, ends)
-        edge = self.radius + _SLIP + _slip(along, yaw)[..., None] * np.abs(along[..., ::-1])
+        edge = self.radius + _SLIP + self.caution * _slip(along, yaws)[..., None] * np.abs(along[..., ::-1])
         return np.asarray(((ends - edge >= low) & (ends + edge <= high)).all(axis=2))
 
     @property
@@ -121,9 +126,9 @@ def _ways(starts: Points, ends: Points) -> tuple[Points, Points]:
     return gone / np.maximum(length, 1e-9)[..., None], length
 
 
-def _slip(along: Points, yaw: Points | float) -> Points:
-    """(N, M) metres by which a block of a heading may slip aside when it is pushed along (N, M, 2)."""
-    askew = (np.arctan2(along[..., 1], along[..., 0]) - yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4
+def _slip(along: Points, yaws: Points) -> Points:
+    """(N, M) metres by which blocks of (N,) headings may slip aside when they are pushed along (N, M, 2)."""
+    askew = (np.arctan2(along[..., 1], along[..., 0]) - yaws[:, None] + np.pi / 4) % (np.pi / 2) - np.pi / 4
     return np.asarray(_SLIP + (_SLIP_ASKEW - _SLIP) * np.abs(askew) / (np.pi / 4))
 
 
@@ -154,6 +159,12 @@ def _between(a: Points, b: Points) -> Points:
     count = int(np.ceil(np.linalg.norm(b - a) / 0.02)) + 1
     points: Points = a + np.linspace(0, 1, count, endpoint=False)[:, None] * (b - a)
     return points
+
+
+def _slots(low: Points, high: Points) -> Points:
+    """Middles of equal cells, as many as fit."""
+    x, y = (a + (np.arange(n) + 0.5) * (b - a) / n for a, b in zip(low, high) for n in [max(1, int((b - a) / _SLOT))])
+    return np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def _grid(low: Points, high: Points, step: float) -> Points:
