@@ -123,8 +123,8 @@ class RewardFunction:
     ) -> list[RewardResult | Failure]:
         """Scores episodes in one session; twice, in two orders, unless the caller looks for hidden state itself."""
         data = [(history_as_data(history), slots_as_data(slots)) for history, slots in episodes]
-        source = vocabulary.source()
-        return run_reward(self._backend, self.source, data, prelude=source, limits=_LIMITS, twice=twice)
+        words = vocabulary.needed(self.source)
+        return run_reward(self._backend, self.source, data, prelude=words, limits=_LIMITS, twice=twice)
 
 
 class RewardWriter:

@@ -44,6 +44,19 @@ def oracle(episodes: Episodes = 50, levels: Levels = "L1", seed0: int = 0, names
 
 
 @app.command()
+def paraphrases(
+    said: Annotated[Path, typer.Option(help="Sentences by task.")] = Path("tests/authoring/paraphrases.yaml"),
+    forms: Annotated[Path, typer.Option(help="The tasks' own.")] = Path("tests/authoring/paraphrases.yaml"),
+    perception: Perception = "oracle",
+    play: Annotated[bool, typer.Option(help="Carry them out as well.")] = True,
+) -> None:
+    """Tasks in other words: how many sentences the embedded author understands, and how many of those succeed."""
+    from instruct2act.bench import paraphrases as bench
+
+    bench.paraphrases(said, forms, perception, play)
+
+
+@app.command()
 def reward(
     episodes: Episodes = 50,
     levels: Levels = "L1",

@@ -57,6 +57,11 @@ MORE = (
     "put the heart in the bowl, then take it out of the bowl",
     "put the heart in the bowl and then put the star beside it",
     "put all the red objects on the left side of the table",
+    "put everything into the pan",
+    "put everything with the same profile as the bowl into it",
+    "stack the ring, the heart and the star",
+    "put the smallest red thing into the bowl",
+    "put the heart into the bowl, then put the object that was on its right into the pan",
     "put the heart, the star and the ring into the bowl and then put everything back",
     "put the heart and the star next to each other",
     "slowly put the ring into the blue dish",
@@ -130,7 +135,7 @@ def test_a_sentence_is_carried_out(play: Play, table: TabletopEnv, text: str) ->
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))])
 def test_a_tasks_own_instruction_is_carried_out(play: Play, task: str, seed: int) -> None:
-    env = sim.make(task, "L1", seed)
+    env = sim.make(task, sim.TASKS[task].levels[0], seed)
     try:
         robot = play.run(env, env.instruction)
         verdict = robot.verdict()

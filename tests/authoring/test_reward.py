@@ -8,7 +8,6 @@ from sentences import FREE
 from states import BOWL, HEART, RING, STAR, TABLE, at, moments, start
 from test_policy import Scripted
 
-from instruct2act.authoring.policy import NoProgram
 from instruct2act.authoring.program import Program, Refusal
 from instruct2act.authoring.reward import (
     RewardFailed,
@@ -116,16 +115,44 @@ def test_a_score_is_what_a_person_would_say(
 
 
 def test_sentences_about_what_is_there_have_rewards(rewards: RewardWriter) -> None:
-    absent = ("pan", "block", "letter", "the A", "dish", "box", "tiger", "red objects", "red heart")
+    absent = (
+        "pan",
+        "block",
+        "letter",
+        "the A",
+        "dish",
+        "box",
+        "tiger",
+        "red objects",
+        "red heart",
+        "frame",
+        "line",
+        "square",
+        "hearts",
+        "two stars",
+    )
     about = [text for text, _ in FREE if not any(word in text for word in absent)]
     assert len(about) > 20
     for text in about[::5]:
         assert isinstance(rewards.write(Instruction(text), TABLE, {}), RewardFunction), text
 
 
-def test_a_reward_for_what_is_not_there_is_none(rewards: RewardWriter) -> None:
-    with pytest.raises(NoProgram, match="whatever becomes"):
-        rewards.write(Instruction("put the pyramid into the crown"), TABLE, {})
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("put the pyramid into the crown", "the pyramid: there is none"),
+        ("put the heart into the crown", "the crown: there is none"),
+        ("put all purple things into the bowl", "the purple object: there is none"),
+        ("stack the three hearts", "3 hearts: there are 1"),
+    ],
+)
+def test_what_is_not_there_has_no_reward_and_the_author_says_why(
+    rewards: RewardWriter, text: str, missing: str
+) -> None:
+    written = rewards.write(Instruction(text), TABLE, {})
+    assert isinstance(written, Refusal)
+    assert missing in written.missing
+    assert "red heart" in written.hint
 
 
 def test_what_is_not_understood_has_no_reward(rewards: RewardWriter) -> None:

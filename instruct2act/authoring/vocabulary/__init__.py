@@ -20,6 +20,40 @@ def source() -> str:
     return "\n\n".join(_alone(_HERE / name) for name in ("geometry.py", *_TOLD))
 
 
+@lru_cache(maxsize=64)
+def needed(reward: str) -> str:
+    """Of `source`, what a reward function calls: the sandbox reads all that it is given, for every episode.
+
+    Args:
+        reward: its source; all of the vocabulary is needed where it does not parse.
+    """
+    try:
+        wanted = _names(ast.parse(reward))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source()
+    kept: set[ast.stmt] = set()
+    body = ast.parse(source()).body
+    found = True
+    while found:
+        fresh = [node for node in body if node not in kept and _defined(node) & wanted]
+        kept.update(fresh)
+        wanted |= {name for node in fresh for name in _names(node)}
+        found = bool(fresh)
+    always = [node for node in body if not _defined(node)]
+    return "\n\n".join(ast.unparse(node) for node in body if node in kept or node in always) + "\n"
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    """What a statement of a module gives a name to; nothing for imports."""
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
+    return _names(node.targets[0]) if isinstance(node, ast.Assign) else set()
+
+
 @lru_cache(maxsize=1)
 def describe() -> str:
     """Signatures and docstrings of the words, a line each, as an author reads them."""

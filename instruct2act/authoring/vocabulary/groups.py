@@ -45,7 +45,7 @@ def most(history: History, which: Ids, attribute: str, more: bool) -> Ids:
 
 
 def meant(history: History, which: Ids, first: list[list[Thing]], second: list[list[Thing]], more: bool) -> Ids:
-    """Of some objects the one with the most, or the least, of what each object of `first` has more of than its partner."""
+    """Of some objects the one with the most, or the least, of what objects of `first` have more of than of `second`."""
     for attribute in ("height", "lightness", "size"):
         apart = [_amount(a[0], attribute) - _amount(b[0], attribute) for a, b in zip(first, second) if a and b]
         if apart and (min(apart) > 1e-6 or max(apart) < -1e-6):
@@ -145,9 +145,9 @@ def nothing_else_swept_into(history: History, which: Ids, where: Ids, besides: I
     """1 unless an object that is not one of these came into the box around another one, 0 then."""
     for b in where:
         for c in _ids(history):
-            if c not in which and c not in where and c not in besides:
-                if swept_into(history, [c], [b]) >= 0.5 > swept_into(history, [c], [b], 0):
-                    return 0.0
+            known = c in which or c in where or c in besides
+            if not known and swept_into(history, [c], [b]) >= 0.5 > swept_into(history, [c], [b], 0):
+                return 0.0
     return 1.0
 
 

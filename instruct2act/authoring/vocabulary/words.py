@@ -77,7 +77,7 @@ def all_ids(history: History) -> Ids:
 
 
 def every(history: History, words: str, besides: Ids) -> Ids:
-    """Ids of all objects that a description fits, but for those in ``besides``: "red object", "" (all but containers)."""
+    """Ids of all objects that a description fits, but for ``besides``: "red object", "" (all but containers)."""
     asked = [word for word in _plain(words) if word not in ("object", "a", "an", "the")]
     kept = []
     for thing in history[0]["objects"]:

@@ -248,7 +248,14 @@ Step = Put | Rotate | Rearrange | Restore | Swap | Twist | Follow | StackAs | Pi
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in order, and the arm's speed as a fraction of full when one was asked for."""
+    """What was asked.
+
+    Attributes:
+        steps: in order.
+        speed: of the arm, as a fraction of full, when one was asked for.
+        ordered: whether their order was told ("first… then…") and not only followed from the sentence.
+    """
 
     steps: tuple[Step, ...]
     speed: float | None = None
+    ordered: bool = False

@@ -46,11 +46,11 @@ def _write(page: Page, step: Step) -> None:
         case Put(All() as things, place, degrees):
             many.put_all(page, things, place, degrees)
         case Put(thing, place, degrees):
-            moving.put(page, thing, place, degrees)
+            moving.put(page, thing, place, degrees)  # type: ignore[arg-type]
         case Rotate(All() as things, degrees):
             many.rotate_all(page, things, f"{degrees:g}")
         case Rotate(thing, degrees):
-            moving.rotate(page, thing, f"{degrees:g}")
+            moving.rotate(page, thing, f"{degrees:g}")  # type: ignore[arg-type]
         case Swap(first, second):
             moving.swap(page, first, second)
         case Rearrange(slot):

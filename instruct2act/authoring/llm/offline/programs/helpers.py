@@ -72,12 +72,21 @@ SOURCES = {
             if 2 * common > (x1 - x0) * (y1 - y0) and 2 * common > (u1 - u0) * (v1 - v0):
                 same.append(i)
     return same''',
+    "nearest": '''def nearest(indices, other, masks):
+    """Which of some masks is nearest to another one in the picture."""
+    best, least = indices[0], 1e9
+    for i in indices:
+        x0, y0, x1, y1 = masks[i].bbox
+        u0, v0, u1, v1 = other.bbox
+        apart = (x0 + x1 - u0 - u1) ** 2 + (y0 + y1 - v0 - v1) ** 2
+        if apart < least:
+            best, least = i, apart
+    return best''',
     "next_sweep": '''def next_sweep(indices, masks, count, region, not_beyond=None, not_touching=None):
     """Actions that sweep the nearest thing into a region that is not in it yet; none when so many are there already."""
-    at, rest = Pixel2Loc(0, [region]), list(indices)
-    inside, blocked = 0, []
-    while rest:
-        i = closest(rest, at, masks)
+    rest, inside, blocked = list(indices), 0, []
+    while rest and inside < count:
+        i = nearest(rest, region, masks)
         rest.remove(i)
         try:
             actions = SweepActions(i, masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
@@ -87,14 +96,12 @@ SOURCES = {
         if actions:
             return actions
         inside = inside + 1
-        if inside == count:
-            return []
-    if blocked:
+    if blocked and inside < count:
         # There is no way: this says why.
         return SweepActions(blocked[0], masks, into=region, not_beyond=not_beyond, not_touching=not_touching)
     return []''',
 }
 """Name -> source."""
 
-NEEDS = {"thing_at": ("closest",), "next_sweep": ("closest",)}
+NEEDS = {"thing_at": ("closest",), "next_sweep": ("nearest",)}
 """Which helpers a helper calls."""

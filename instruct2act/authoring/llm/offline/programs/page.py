@@ -1,4 +1,4 @@
-"""The page that a program is written on: its lines, its names, and what the last look at the table is still good for."""
+"""The page that a program is written on: its lines, its names, and what the last look is still good for."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Page:
 
     Attributes:
         plan: what is written out.
-        names: thing -> the variable of its index in ``objs`` (in ``clicked`` for clicks, the first time); its location is
-            in the variable of that name with ``_at``.
+        names: thing -> the variable of its index in ``objs`` (in ``clicked`` for clicks, the first time); its location
+            is in the variable of that name with ``_at``.
         moved: things that were moved so far.
     """
 

@@ -57,7 +57,8 @@ _NOUNS = tuple(
         rf"\b(?:an?|the|each|every|by an?) {_NOUN},? (?:is|looks?|means|refers to|stands for|denotes|i mean|we mean)"
         rf"(?: (?:something|a thing|an object|like|this|as|just|exactly))*[:,]? {_SLOT}",
         # "the word dax means {x}", "dax is {x}"
-        rf"(?:\bthe (?:word|name|term|noun) |^|(?<=[.;,!?:] )){_NOUN} (?:is|means|refers to|stands for|denotes|describes)"
+        rf"(?:\bthe (?:word|name|term|noun) |^|(?<=[.;,!?:] )){_NOUN} (?:is|means|refers to|stands for|denotes|"
+        rf"describes)"
         rf"(?: (?:something|a thing|an object|like|this))*[:,]? {_SLOT}",
     )
 )
@@ -71,14 +72,16 @@ _COMPARISONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_FIRST},? {_IS}{_MUCH} {_WORD},? {_THAN} {_SECOND}",
-        rf"\b(?:compared (?:to|with)|next to|unlike|in comparison (?:to|with)|relative to) {_SECOND},? {_FIRST} {_IS}{_MUCH}"
+        rf"\b(?:compared (?:to|with)|next to|unlike|in comparison (?:to|with)|"
+        rf"relative to) {_SECOND},? {_FIRST} {_IS}{_MUCH}"
         rf" {_WORD}",
         rf"\b(?:of|between) {_FIRST} and {_SECOND},? the (?:first|former)(?: one)? {_IS}{_MUCH} {_WORD}",
         rf"\b(?:of|between) {_SECOND} and {_FIRST},? the (?:second|latter|last)(?: one)? {_IS}{_MUCH} {_WORD}",
     )
 )
 _CONNECTING = re.compile(
-    r"(?:\s|<lesson>|\b(?:since|if|given|that|and|so|while|as|because|see|look|note|notice|remember|where|when|now|suppose|"
+    r"(?:\s|<lesson>|\b(?:since|if|given|that|and|so|while|as|because|see|look|note|notice|remember|where|when|now|"
+    r"suppose|"
     r"assume|know|knowing|is|are|but|whereas|then|likewise|also|you|we|i|also|here|for|example|instance|know)\b)*",
     re.IGNORECASE,
 )
@@ -104,7 +107,8 @@ _SHOWN_BY = re.compile(
 _LIKEWISE = re.compile(
     r",? ?\b(?:(?:in |by |with )?(?:exactly )?(?:the|that|this) (?:same |very |given )?"
     r"(?:way|manner|angle|amount|much|fashion|rotation|turn)(?: as (?:shown|before|above|in the examples))?|"
-    r"likewise|like (?:that|this|so)|accordingly|similarly|as shown(?: above)?|as (?:much|far)|as well|too|the same|also|"
+    r"likewise|like (?:that|this|so)|accordingly|similarly|as shown(?: above)?|as (?:much|far)|as well|too|"
+    r"the same|also|"
     r"just|as (?:in|by) (?:the|these|those) (?:examples?|pictures?))\b",
     re.IGNORECASE,
 )

@@ -16,6 +16,8 @@ from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood, pr
 from instruct2act.authoring.llm.offline.reading.steps import take_step
 from instruct2act.authoring.llm.offline.reading.things import CAN, Node, Talk, shown
 
+_ORDERED = re.compile(r"\b(?:first|then|after|afterwards|next|finally|lastly|followed by)\b", re.IGNORECASE)
+
 
 def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, clicks: int = 0) -> Plan:
     """Understands an instruction.
@@ -41,7 +43,7 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
         talk.steps.append(Put(talk.picked, Free()))
     elif talk.picked is not None:
         raise NotUnderstood("where it goes", shown(prepared.text), "say where to put it as well")
-    return Plan(tuple(talk.steps), prepared.speed)
+    return Plan(tuple(talk.steps), prepared.speed, bool(_ORDERED.search(prepared.text)))
 
 
 def _tree(text: str) -> Node:

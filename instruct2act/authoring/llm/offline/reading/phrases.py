@@ -1,6 +1,7 @@
-"""Turns of phrase that stand for one idea, as marks: ``<same:texture>``, ``<limit:beyond>``, ``<neighbor:near>``, ``<most:height>``.
+"""Turns of phrase that stand for one idea, as marks.
 
-They come in too many forms for a grammar of words; each mark is one token of the grammar.
+``<same:texture>``, ``<limit:beyond>``, ``<neighbor:near>``, ``<most:height>``; in texts with frames ``<way>``. They come
+in too many forms for a grammar of words; each mark is one token of the grammar.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 _I = re.IGNORECASE
 _PICTURE = r"<(?:object|kind|click):[^>]*>"
 _THING = (
-    rf"(?P<thing>(?:the |this |that |one |object |thing |in |shown )*{_PICTURE}|(?:the|that|this) (?:\w+ ){{0,4}}?\w+?)"
+    rf"(?P<thing>(?:the |this |that |one |object |thing |in |shown )*{_PICTURE}|(?:the|that|"
+    rf"this) (?:\w+ ){{0,4}}?\w+?)"
 )
 
 # --- like another thing -----------------------------------------------------------------------------------------------
@@ -30,9 +32,11 @@ _SAME = tuple(
     for pattern in (
         rf"\b{_WITH}{_EQUAL} {_ASPECT}(?: (?:as|like|with|to|of)(?: that of| those of)?(?= ))?",
         rf"\b{_WITH}(?:its|their|the|an?) {_ASPECT}(?: in common)? with(?= )",
-        rf"\b(?:(?:that|which) )?(?:looks?|are|is) (?:exactly )?(?:the same|alike|identical|equal) in {_ASPECT} (?:as|to|with|like)",
+        rf"\b(?:(?:that|which) )?(?:looks?|are|is) (?:exactly )?(?:the same|alike|identical|"
+        rf"equal) in {_ASPECT} (?:as|to|with|like)",
         rf"\b{_WITH}its (?:own )?{_ASPECT}(?! of)",
-        rf"\b(?:(?:that|which) )?(?:match(?:es|ing)?|equals?|resembl(?:e|es|ing)|looks? like|(?:is|are) like|like) {_THING}"
+        rf"\b(?:(?:that|which) )?(?:match(?:es|ing)?|equals?|resembl(?:e|es|ing)|looks? like|(?:is|are) like|"
+        rf"like) {_THING}"
         rf" in (?:the |their |its )?{_ASPECT}",
         rf"\b{_WITH}(?:the )?{_ASPECT} of {_THING}(?= )",
         rf"\b{_WITH}{_THING}'s {_ASPECT}",
@@ -46,9 +50,12 @@ _SAME = tuple(
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 _PASS = (
-    r"(?:exceed(?:ing|ed)?|cross(?:ing|ed)?|(?:go(?:ing)?|get(?:ting)?|mov(?:e|ing)|push(?:ing)?(?: (?:it|them|any|anything))?|"
-    r"run(?:ning)?|slid(?:e|ing)|end(?:ing)? up|stray(?:ing)?) (?:it |them )?(?:over|beyond|past|across|behind|further than|"
-    r"farther than|above)|pass(?:ing|ed)?(?: over| beyond)?|over-?shoot(?:ing)?|over-?step(?:ping|ped)?|overrun(?:ning)?|"
+    r"(?:exceed(?:ing|ed)?|cross(?:ing|ed)?|(?:go(?:ing)?|get(?:ting)?|mov(?:e|ing)|push(?:ing)?(?: (?:it|them|any|"
+    r"anything))?|"
+    r"run(?:ning)?|slid(?:e|ing)|end(?:ing)? up|stray(?:ing)?) (?:it |them )?(?:over|beyond|past|across|behind|"
+    r"further than|"
+    r"farther than|above)|pass(?:ing|ed)?(?: over| beyond)?|over-?shoot(?:ing)?|over-?step(?:ping|ped)?|"
+    r"overrun(?:ning)?|"
     r"surpass(?:ing|ed)?)"
 )
 _TOUCH = (
@@ -60,16 +67,21 @@ _CARE = (
     r"(?:(?:mak(?:e|ing) sure|(?:be|being) (?:careful|sure)|tak(?:e|ing) care|ensur(?:e|ing)|watch(?:ing)? out)"
     r"(?: that)? )"
 )
-_WHO = r"(?:(?:you|it|they|none of (?:them|it)|none|nothing|no [a-z]+|anything|everything|the [a-z]+|at the same time) )"
+_WHO = (
+    r"(?:(?:you|it|they|none of (?:them|it)|none|nothing|no [a-z]+|anything|everything|the [a-z]+|at the same time) )"
+)
 _LEAD = (
     r"(?:(?:[,;.:]? ?\b(?:and|but|while|yet|also|so that|provided that|as long as|with) |[,;.:] ?)"
     rf"{_CARE}?{_WHO}?| ?{_CARE}?)"
 )
 _NOT = (
     r"\b(?:without(?: (?:ever|any|anything|them|it|letting (?:it|them|anything)|having (?:it|them)))?|"
-    r"(?:do|does|must|may|should|can|shall|will|are|is)(?: ?n[o']t|not)(?: (?:to|be allowed to|let (?:it|them|anything|any)))?|"
-    r"(?:must|may|should|can|shall|will|to)? ?never|not (?:to|even)|not|cannot|don't(?: let (?:it|them|anything|any))?|avoid(?:ing)?|"
-    r"rather than|instead of|ever|(?<=none of them )(?:may|should|must|can|shall)?|(?<=nothing )(?:may|should|must|can|shall)?|"
+    r"(?:do|does|must|may|should|can|shall|will|are|is)(?: ?n[o']t|not)(?: (?:to|be allowed to|let (?:it|them|"
+    r"anything|any)))?|"
+    r"(?:must|may|should|can|shall|will|to)? ?never|not (?:to|even)|not|cannot|don't(?: let (?:it|them|anything|"
+    r"any))?|avoid(?:ing)?|"
+    r"rather than|instead of|ever|(?<=none of them )(?:may|should|must|can|shall)?|(?<=nothing )(?:may|should|must|"
+    r"can|shall)?|"
     r"(?<=none )(?:may|should|must|can|shall)?)"
 )
 _LIMITS = (
@@ -78,14 +90,22 @@ _LIMITS = (
     (
         "beyond",
         re.compile(
-            rf"{_LEAD}\b(?:(?:(?:to )?(?:stay|stop|keep|remain|halt)(?:ping|ing|s)?(?: (?:them|it|everything))?|all|only|but) )?"
-            r"(?:short of|(?:on|to) this side of|(?:no|not) (?:further|farther|more) than|(?:no|not any) (?:further|farther) than|"
+            rf"{_LEAD}\b(?:(?:(?:to )?(?:stay|stop|keep|remain|halt)(?:ping|ing|s)?(?: (?:them|it|everything))?|"
+            rf"all|only|but) )?"
+            r"(?:short of|(?:on|to) this side of|(?:no|not) (?:further|farther|more) than|(?:no|"
+            r"not any) (?:further|farther) than|"
             r"up to)(?= )",
             _I,
         ),
     ),
-    ("beyond", re.compile(rf"{_LEAD}\b(?:to )?(?:stay|stop|keep|remain|halt)(?:ping|ing|s)?(?: (?:them|it))? (?:before|within|"
-                          r"in front of|inside|behind)(?= )", _I)),
+    (
+        "beyond",
+        re.compile(
+            rf"{_LEAD}\b(?:to )?(?:stay|stop|keep|remain|halt)(?:ping|ing|s)?(?: (?:them|it))? "
+            r"(?:before|within|in front of|inside|behind)(?= )",
+            _I,
+        ),
+    ),
     (
         "touching",
         re.compile(
@@ -97,8 +117,10 @@ _LIMITS = (
     ),
 )  # fmt: skip
 _PASSIVE = re.compile(
-    rf"(?:[,;.:]? ?\b(?:and|but|while|with) |[,;.:] ?)(?P<thing>(?:the |this |that )*(?:{_PICTURE}|[a-z]+(?: [a-z]+)?)) "
-    r"(?:(?:must|may|should|can|shall|is|are|has|have|needs?)(?: ?n[o']t|not)(?: to)?|cannot|stays?|staying|remains?|remaining|not)"
+    rf"(?:[,;.:]? ?\b(?:and|but|while|with) |[,;.:] ?)(?P<thing>(?:the |this |that )*(?:{_PICTURE}|"
+    rf"[a-z]+(?: [a-z]+)?)) "
+    r"(?:(?:must|may|should|can|shall|is|are|has|have|needs?)(?: ?n[o']t|not)(?: to)?|cannot|stays?|staying|"
+    r"remains?|remaining|not)"
     r" (?:be |being |get )?(?:to be )?(?:(?P<beyond>exceeded|crossed|passed|overstepped)|"
     r"(?P<touching>touched|untouched|hit|disturbed|contacted|alone|bumped))\b",
     _I,
@@ -114,21 +136,31 @@ _SIDES = {
 _SIDE = rf"(?P<side>{'|'.join(_SIDES)})(?:ern)?(?:[- ]hand)?(?:most)?(?: side| edge| direction)?"
 _BEFORE = (
     r"previously|before|beforehand|originally|initially|formerly|earlier|at first|first|once|in the beginning|"
-    r"at the (?:start|beginning|outset)|to begin with|to start with|until (?:now|then)|at that time|prior to (?:that|this|the move)|"
+    r"at the (?:start|beginning|outset)|to begin with|to start with|until (?:now|then)|at that time|"
+    r"prior to (?:that|this|the move)|"
     r"before (?:that|this|it was moved|it moved|you moved it|the move|anything moved|moving it)"
 )
 _WAS = r"was|were|had been|used to (?:be|stand|lie|sit)|stood|sat|lay|had|would be"
-_BE = rf"(?:{_WAS}|{_BEFORE}|is|that|which|located|lying|standing|sitting|placed|found|positioned|directly|immediately|just|its?|neighbou?r)"
-_OF = r"(?P<of> (?:side )?(?:of|from|to) (?:it|its|that one|the first one)\b| (?:side )?(?:of|from)(?= (?:the )?<object))?"
+_BE = (
+    rf"(?:{_WAS}|{_BEFORE}|is|that|which|located|lying|standing|sitting|placed|found|positioned|directly|"
+    rf"immediately|just|its?|neighbou?r)"
+)
+_OF = (
+    r"(?P<of> (?:side )?(?:of|from|to) (?:it|its|that one|the first one)\b| (?:side )?(?:of|"
+    r"from)(?= (?:the )?<object))?"
+)
 _NEIGHBORS = tuple(
     re.compile(pattern, _I)
     for pattern in (
         rf"\b(?:the|that|whatever|whichever|what|its?)(?: (?:object|thing|one|item|piece|block|shape|neighbou?r))?"
-        rf"(?P<past>(?:,? {_BE})*)(?: (?:at|to|on|in|towards))?(?: (?:its|the|his))?(?: (?:immediate|direct|own))? {_SIDE}{_OF}"
+        rf"(?P<past>(?:,? {_BE})*)(?: (?:at|to|on|in|towards))?(?: (?:its|the|his))?(?: (?:immediate|direct|"
+        rf"own))? {_SIDE}{_OF}"
         rf"(?P<adverb>(?: (?:{_BEFORE}))?)(?! neighbou?r)(?=[ .,;!]|$)",
-        rf"\b(?:its|the|his)(?: (?:former|previous|old|original|earlier|immediate|direct|one-time))* {_SIDE} neighbou?r{_OF}"
+        rf"\b(?:its|the|his)(?: (?:former|previous|old|original|earlier|immediate|direct|"
+        rf"one-time))* {_SIDE} neighbou?r{_OF}"
         rf"(?P<past>)(?P<adverb>(?: (?:from )?(?:{_BEFORE}))?)",
-        rf"\b(?:its|the|his)(?: (?:former|previous|old|original|earlier|immediate|direct))* neighbou?r (?:at|to|on|in|from|of)"
+        rf"\b(?:its|the|his)(?: (?:former|previous|old|original|earlier|immediate|direct))* neighbou?r (?:at|to|on|"
+        rf"in|from|of)"
         rf"(?: (?:its|the))? {_SIDE}{_OF}(?P<past>)(?P<adverb>(?: (?:{_BEFORE}))?)",
     )
 )
@@ -147,18 +179,24 @@ _DEGREES = (
 # --- what frames show -------------------------------------------------------------------------------------------------
 
 _WAY = re.compile(
-    r"\b(?<![<:_])(?:(?:to |be )?(?:follow|trac|imitat|mimic|repeat|travel|pass|visit|demonstrat|guid|lead|walk|perform|execut|show)"
-    r"(?:e|s|es|ed|ing|n|king|ked)?|(?:to )?(?:go|goes|going|steps?|do|carry out|start(?:s|ing)?|begin(?:s|ning)?|us(?:e|ing)|in turn|one by one|step by step|you|we|i|should|must|shall|can|has to|needs to|ought to)|"
+    r"\b(?<![<:_])(?:(?:to |be )?(?:follow|trac|imitat|mimic|repeat|travel|pass|visit|demonstrat|guid|lead|walk|"
+    r"perform|execut|show)"
+    r"(?:e|s|es|ed|ing|n|king|ked)?|(?:to )?(?:go|goes|going|steps?|do|carry out|start(?:s|ing)?|begin(?:s|ning)?|"
+    r"us(?:e|ing)|in turn|one by one|step by step|you|we|i|should|must|shall|can|has to|needs to|ought to)|"
     r"(?:through|along|via|by way of|in turn)|"
-    r"(?:motion|movement|path|trajector|route|track|way ?point|course|sequence|series|step|stop|video|clip|demonstration|demo|"
-    r"animation|journey|move|place|position|location|frame|picture|image|snapshot|photo|stage|key ?frame|order|pattern|spot|"
+    r"(?:motion|movement|path|trajector|route|track|way ?point|course|sequence|series|step|stop|video|clip|"
+    r"demonstration|demo|"
+    r"animation|journey|move|place|position|location|frame|picture|image|snapshot|photo|stage|key ?frame|order|"
+    r"pattern|spot|"
     r"sequence|process|procedure|build)"
-    r"(?:y|ies|s)?(?: \d)?|like (?:so|this)|this way|as follows|one after (?:the other|another)|(?:following|given|same|shown|exact|three|3|consecutive|very))\b"
+    r"(?:y|ies|s)?(?: \d)?|like (?:so|this)|this way|as follows|one after (?:the other|another)|(?:following|given|"
+    r"same|shown|exact|three|3|consecutive|very))\b"
     r"(?!:\w)",
     _I,
 )
 _STACK = re.compile(
-    r"\b(?:be )?(?:stack(?:ed|ing|s)?|pil(?:e|ed|ing)(?: up)?|tower|on top of (?:each other|one another))\b(?: of\b)?",
+    r"\b(?:be )?(?:stack(?:ed|ing|s)?|pil(?:e|ed|ing)(?: up)?|tower|on top of (?:each other|"
+    r"one another))\b(?: of\b)?",
     _I,
 )
 _SAME_AGAIN = re.compile(

@@ -24,6 +24,11 @@ _UNITS = {"mm": 0.001, "mi": 0.001, "cm": 0.01, "ce": 0.01, "in": 0.0254, "m": 1
 
 
 def place_of(tree: Node, talk: Talk) -> Place:
+    """What a place of the grammar's tree means.
+
+    Raises:
+        NotUnderstood: it speaks of a thing that was never mentioned, or of a distance where none makes sense.
+    """
     parts = list(tree.children)
     match tree.data:
         case "to_thing":

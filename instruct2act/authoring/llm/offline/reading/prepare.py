@@ -41,7 +41,8 @@ _ASIDE = re.compile(
     r"(?:^|(?<=[.!?;:] ))(?:which|what|who|see|look|listen|ok|note)\b[^.!?;:]{0,60}[?:!] (?=\w)", re.IGNORECASE
 )
 _ONE = re.compile(
-    r"\b(?:(put|sweep|push|brush|wipe|move|bring|get|take|place|drop|exactly|just|only) (?:a single|(?:any |just |only )?one)"
+    r"\b(?:(put|sweep|push|brush|wipe|move|bring|get|take|place|drop|exactly|just|only) (?:a single|(?:any |just |"
+    r"only )?one)"
     r"(?= (?!by\b)[a-z<])|(?<!> )(?:any |just |only )?one(?= of\b| <object)|a single(?= ))",
     re.IGNORECASE,
 )

@@ -69,11 +69,11 @@ def take_step(tree: Node, talk: Talk) -> None:
         case "put_again":
             _put([it_of(talk)], tree.children[0], talk)
         case "into_too":
-            thing = thing_of(tree.children[0], talk)
-            if isinstance(thing, Neighbor):
-                _put_there([thing], talk)
+            named = thing_of(tree.children[0], talk)
+            if isinstance(named, Neighbor):
+                _put_there([named], talk)
             else:
-                talk.steps.append(Put(it_of(talk), ToThing("inside", thing)))
+                talk.steps.append(Put(it_of(talk), ToThing("inside", named)))
         case "put_same":
             _put_there(things_of(tree.children[0], talk), talk)
         case "fill":

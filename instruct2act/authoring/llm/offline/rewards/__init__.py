@@ -61,6 +61,8 @@ class _Writer:
                 chains.setdefault(moved(step)[0], []).append(step)
             for thing, steps in chains.items():
                 self.chain(thing, steps)
+            if self.plan.ordered and len(chains) > 1:
+                self.in_order(list(chains.values()))
         self.guards()
         names, lines = self.bound.names, self.bound.lines
         who = [names[thing] for step in self.steps for thing in moved(step)]
@@ -106,6 +108,12 @@ class _Writer:
         self.bound.lines += [f"    lambda at: {value.replace('{at}', ', at=at')}," for _, value in stages]
         self.bound.lines.append("])")
         self.parts += [(f"{place}. {name}", f"{reached}[{place - 1}]") for place, (name, _) in enumerate(stages, 1)]
+
+    def in_order(self, chains: list[list[Step]]) -> None:
+        """What different things were put first, then, finally: the first place of each comes true in this order."""
+        firsts = [of_step(self.bound, steps[0], self.plan)[0] for steps in chains]
+        stages = ", ".join(f"lambda at: {value.replace('{at}', ', at=at')}" for _, value in firsts)
+        self.parts.append(("in this order", f"min(in_order(history, [{stages}]))"))
 
     def guards(self) -> None:
         """Nothing else may get into what things are put or swept into, and no line may be touched."""

@@ -21,7 +21,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Words,
 )
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
-from instruct2act.authoring.vocabulary.words import find_among
+from instruct2act.authoring.vocabulary.words import every, find_among
 
 _TAKEN = frozenset(["history", "slots", "parts", "guards", "reached", "at", "a", "math", *kwlist, *vocabulary.names()])
 
@@ -86,8 +86,8 @@ class Bindings:
     def _all(self, things: All) -> tuple[str, str]:
         kept = " + ".join(self.bind(other) for other in things.besides) or "[]"
         match things:
-            case All(like=None, text=text):
-                self._there(text)
+            case All(like=None, text=text, count=count):
+                self._there(text, count or 1)
                 return f"all {text}" if text else "all the rest", f'every(history, "{text}", {kept})'
             case All(like=Picture() as like, aspect="identity", text=""):
                 return f"all_{self.bind(like)}", self.bind(like)
@@ -97,10 +97,12 @@ class Bindings:
             value = f'[a for a in {value} if a in every(history, "{things.text}", {kept})]'
         return f"{things.aspect}_of_{self.names[things.like]}", value
 
-    def _there(self, text: str) -> str:
-        """A description of something, as far as anybody knows of what is there."""
+    def _there(self, text: str, count: int = 1) -> str:
+        """A description of something that is there, as far as anybody knows; of so many things, if more than one."""
         known = [{"id": k, "name": name, "texture": ""} for k, name in enumerate(self.objects)]
-        if known and text and not find_among(known, text):
+        fit = every([{"objects": known}], text, []) if count > 1 else find_among(known, text)
+        if known and text and len(fit) < count:
             hint = f"name what is there: {', '.join(self.objects)}"
-            raise NotUnderstood(f"the {text}: there is none on the table", "", hint)
+            many = f"{count} {text}s: there are {len(fit)}" if count > 1 else f"the {text}: there is none"
+            raise NotUnderstood(f"{many} on the table", "", hint)
         return text

@@ -1,0 +1,110 @@
+"""Whether the embedded author understands a task's instruction in other words, and does what it says.
+
+A file names, by task, sentences with the task's own ``{pictures}`` and ``$words`` ("Turn it by $degrees degrees"); what
+the words are in an episode is read off the task's own instruction by its ``forms``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+import sim
+from instruct2act import config
+from instruct2act.authoring.llm.offline.plan import Step
+from instruct2act.authoring.llm.offline.reading.parse import parse
+from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
+from instruct2act.authoring.prompt import Request
+from instruct2act.bench.tables import Progress, say
+from instruct2act.episode import run_episode
+from instruct2act.evaluation.record import EpisodeSpec
+from instruct2act.runtime import Runtime
+from skills.types import Instruction
+
+
+def paraphrases(said: Path, forms: Path, perception: str, play: bool) -> None:
+    """Prints, by task, how many sentences are understood as the task's own is, and how many of them succeed.
+
+    Args:
+        said: task -> sentences, or -> {"said": sentences}, as YAML.
+        forms: task -> {"forms": the task's own instruction}, as YAML.
+        perception: "default" or "oracle".
+        play: whether to carry them out, sentence k on seed k of the task's first level.
+    """
+    sentences = {task: found["said"] if isinstance(found, dict) else found for task, found in _read(said).items()}
+    own = {task: found["forms"] for task, found in _read(forms).items()}
+    steps = Progress(sum(map(len, sentences.values())))
+    sets = ["perception.segmenter=oracle", "perception.retriever=oracle"] if perception == "oracle" else []
+    missed, totals = list[str](), [0, 0, 0]
+    say(f"{'sentences of':<28}{'n':>5}{'understood':>12}{'solved':>8}")
+    with Runtime(config.load(sets=sets)) as runtime:
+        for task, texts in sentences.items():
+            counts = [len(texts), 0, 0]
+            for seed, text in enumerate(texts):
+                level = sim.TASKS[task].levels[0]
+                instruction = _instruction(task, level, seed)
+                sentence = Template(text).substitute(words_of(instruction.text, own[task]))
+                alike = _steps(sentence, instruction) == _steps(instruction.text, instruction)
+                spec = EpisodeSpec(task=task, level=level, seed=seed, text=sentence)
+                solved = play and bool(run_episode(spec, runtime).success)
+                counts = [counts[0], counts[1] + alike, counts[2] + solved]
+                if not alike or (play and not solved):
+                    missed.append(f"{task}: {sentence}{'' if alike else '  (not understood alike)'}")
+                steps.step(task)
+            totals = [total + count for total, count in zip(totals, counts)]
+            _row(task, counts, play)
+    _row("all", totals, play)
+    for line in missed:
+        say(f"  {line}")
+
+
+def words_of(text: str, forms: Sequence[str]) -> dict[str, str]:
+    """The ``$words`` of a task's form in an episode's instruction.
+
+    Raises:
+        ValueError: the instruction has none of the forms.
+    """
+    for form in forms:
+        pattern, known = "", set[str]()
+        for part in re.split(r"(\$\w+?(?=\$|\W|$))", form):
+            name = part[1:]
+            if not part.startswith("$"):
+                pattern += re.escape(part)
+            else:
+                pattern += f"(?P={name})" if name in known else f"(?P<{name}>.*?)"
+                known.add(name)
+        found = re.fullmatch(pattern, text)
+        if found is not None:
+            return found.groupdict()
+    raise ValueError(f"the instruction {text!r} has none of the forms {list(forms)}")
+
+
+def _instruction(task: str, level: str, seed: int) -> Instruction:
+    env = sim.make(task, level, seed)
+    try:
+        return env.instruction
+    finally:
+        env.close()
+
+
+def _steps(text: str, instruction: Instruction) -> tuple[Step, ...] | None:
+    slots = Request.of(instruction, "program").slots
+    try:
+        return parse(text, slots).steps
+    except NotUnderstood:
+        return None
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _row(name: str, counts: Sequence[int], play: bool) -> None:
+    total, understood, solved = counts
+    say(f"{name:<28}{total:>5}{understood / total:>12.1%}{f'{solved / total:.1%}' if play else '-':>8}")
