@@ -37,7 +37,7 @@ def sweep_without_exceeding(scene: Scene) -> Setup:
     (any: one) end up between the line and the open side of a three-sided rectangle, all of each; no block of the first
     texture may come onto the line at any time, none of the other into the zone. Unlike VIMABench, the zone ends where
     the rectangle does and not 1.5 cm beside it, touching is looked for every 50 ms, blocks start apart and where there
-    is room behind them.
+    is room behind them, and the other blocks have other colours.
     """
     x = 0.41
     across = x + float(scene.rng.uniform(-0.25, 0.10)) * _WIDE.size[1]
