@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.vimabench import SWEPT, VimaBenchEnv, VimaBenchRobot, from_published, published
+from sim.vimabench import VimaBenchEnv, VimaBenchRobot
+from sim.vimabench_actions import SWEPT, from_published, published
 from sim.vimabench_link import Limits
 from skills.errors import Aborted, Mistake, RobotLost, UnknownName
 from skills.robots import Robot, Silent
