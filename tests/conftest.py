@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import pytest
 
@@ -28,6 +29,10 @@ def _vimabench() -> str:
     return "" if place else "INSTRUCT2ACT_VIMABENCH (and INSTRUCT2ACT_VIMABENCH_PYTHON) say where a checkout is"
 
 
+def _ray() -> str:
+    return "" if find_spec("ray") else "ray: pip install 'instruct2act[ray]'"
+
+
 def _chromium() -> str:
     return "" if shutil.which("chromium") else "chromium, to open pages with"
 
@@ -37,6 +42,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "weights": _weights,
     "vimabench": _vimabench,
     "chromium": _chromium,
+    "ray": _ray,
 }
 """Part -> a function that says what is missing, or "" when the part is whole."""
 

@@ -101,6 +101,17 @@ def report(sizes: Annotated[str, typer.Option(help="Numbers of records, by comma
     reports.report(sizes)
 
 
+@app.command()
+def scaling(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An evaluation's folder: what episodes cost.")],
+    speedup: Annotated[float, typer.Option(help="Of perception on an actor against a core.")] = 20.0,
+) -> None:
+    """A simulation of many workers and few models: episodes an hour, what binds, what a million episodes take."""
+    from instruct2act.bench import scaling as bench
+
+    bench.scaling(folder, speedup)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context, vimabench: VimaBench = None, vimabench_python: VimaBenchPython = None) -> None:
     """Without a command: a short round of all of them."""

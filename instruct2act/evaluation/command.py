@@ -16,6 +16,7 @@ class RunnerName(StrEnum):
 
     serial = "serial"
     processes = "processes"
+    ray = "ray"
 
 
 class PicturesName(StrEnum):
@@ -54,6 +55,15 @@ def evaluate(
     runner: Annotated[
         RunnerName | None, typer.Option(help="Where episodes are played; processes with --workers, else serial.")
     ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; without it, Ray runs on this machine.")
+    ] = None,
+    ray_models: Annotated[
+        int, typer.Option(min=0, help="Actors that hold perception models for all episodes; 0: each worker its own.")
+    ] = 0,
+    ray_gpu_per_model: Annotated[
+        float, typer.Option(min=0, max=1, help="The part of a GPU that such an actor is placed on.")
+    ] = 0.0,
     workers: Annotated[int | None, typer.Option(min=1, help="Episodes at a time; as the setting `workers`.")] = None,
     patience: Annotated[
         float | None,
@@ -88,6 +98,7 @@ def evaluate(
         chosen.append(f"author.provider={author}")
     if workers is not None:
         chosen.append(f"workers={workers}")
+    options = {"models": str(ray_models), "gpu_per_model": str(ray_gpu_per_model), "address": ray_address or ""}
     raise typer.Exit(
         session.run(
             session.Request(
@@ -98,6 +109,7 @@ def evaluate(
                 pictures.value,
                 out,
                 quiet,
+                options,
             ),
             config_file=config,
             sets=[*chosen, *(sets or [])],

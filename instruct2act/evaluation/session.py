@@ -31,6 +31,7 @@ class Request:
     pictures: Pictures = "all"
     out: Path | None = None
     quiet: bool = False
+    options: dict[str, str] | None = None
 
 
 def run(request: Request, config_file: str | None, sets: Sequence[str]) -> int:
@@ -47,7 +48,7 @@ def run(request: Request, config_file: str | None, sets: Sequence[str]) -> int:
     settings = config.load(config_file, [*suite.settings(), *sets])
     folder = request.out or settings.output.folder / f"eval-{request.suite or 'own'}-{settings.digest()[:6]}"
     runner = request.runner or ("processes" if settings.workers > 1 else "serial")
-    way = Way(runner, settings.workers, request.patience_s, request.pictures)
+    way = Way(runner, settings.workers, request.patience_s, request.pictures, request.options)
     with interruptible() as stop:
         try:
             return _Session(specs, folder, request.quiet).play(settings, way, stop)
