@@ -1,7 +1,7 @@
 """Turns of phrase that stand for one idea, as marks.
 
-``<same:texture>``, ``<limit:beyond>``, ``<neighbor:near>``, ``<most:height>``; in texts with frames ``<way>``. They come
-in too many forms for a grammar of words; each mark is one token of the grammar.
+``<same:texture>``, ``<limit:beyond>``, ``<neighbor:near>``, ``<most:height>``; in texts with frames ``<way>``. They
+come in too many forms for a grammar of words; each mark is one token of the grammar.
 """
 
 from __future__ import annotations

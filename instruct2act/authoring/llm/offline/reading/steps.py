@@ -137,12 +137,19 @@ def _put(found: Sequence[Thing | All], where: Node, talk: Talk, degrees: float =
     for thing in found:
         if isinstance(place, ToThing) and place.thing == thing:
             raise NotUnderstood("a thing that is to go to itself", "", "name two different things")
-        if isinstance(thing, All) and isinstance(place, (ToThing, Start)):
-            like = place.thing if thing.like is None and thing.aspect != "identity" else thing.like
-            thing = replace(thing, besides=tuple(dict.fromkeys((*thing.besides, place.thing))), like=like)
+        if isinstance(place, (ToThing, Start)):
+            thing = _but_for(thing, place.thing)
         talk.steps.append(Put(thing, place, degrees))
         remember(thing, talk)
     talk.there = place.thing if isinstance(place, ToThing) and place.relation in ("inside", "on", "at") else None
+
+
+def _but_for(thing: Thing | All, where: Thing) -> Thing | All:
+    """All of them but for where they go; what is to be "the same" without a word of what, is the same as that."""
+    if not isinstance(thing, All):
+        return thing
+    like = where if thing.like is None and thing.aspect != "identity" else thing.like
+    return replace(thing, besides=tuple(dict.fromkeys((*thing.besides, where))), like=like)
 
 
 def _put_there(found: Sequence[Thing | All], talk: Talk) -> None:
@@ -159,9 +166,7 @@ def _fill(container: Thing, tree: Node, talk: Talk) -> None:
     """Of "fill the bowl with…": "it" is the bowl."""
     talk.it = container
     for thing in things_of(tree, talk):
-        if isinstance(thing, All):
-            like = container if thing.like is None and thing.aspect != "identity" else thing.like
-            thing = replace(thing, besides=tuple(dict.fromkeys((*thing.besides, container))), like=like)
+        thing = _but_for(thing, container)
         talk.steps.append(Put(thing, ToThing("inside", container)))
         remember(thing, talk)
 
