@@ -22,6 +22,8 @@ WIDE_M = 0.045
 """Room on each side that a way should have: a pushed thing wanders towards the blade's edge."""
 LONG_M = 0.15
 """A longer push is made in two."""
+UNSEEN_M = 0.006
+"""A thing that comes so close to a painted side may be taken for a part of it."""
 EACH_PUSH_M = 0.15
 """Metres of way that one push less is worth."""
 CROSSING_M = 0.3
@@ -48,23 +50,17 @@ class Leg:
     shift: float = 0.0
     again: bool = False
 
-    def poses(self, extent: float, behind: float) -> list[tuple[Float, Float]]:
-        """Where the blade is set down and where it stops, (2,) metres each; twice for a long one.
+    def poses(self, extent: float, behind: float) -> tuple[Float, Float]:
+        """Where the blade is set down and where it stops, (2,) metres each.
 
         Args:
             extent: metres from the thing's centre to the side that the blade touches.
             behind: metres behind its centre at which the blade is set down.
         """
-        length = float(np.linalg.norm(self.end - self.begin))
-        unit = (self.end - self.begin) / max(length, 1e-9)
+        unit = (self.end - self.begin) / max(float(np.linalg.norm(self.end - self.begin)), 1e-9)
         beside = self.shift * np.array([-unit[1], unit[0]])
-        parts = 2 if length > LONG_M else 1
-        ends = [self.begin + unit * (length * k / parts) for k in range(parts + 1)]
-        behind += AGAIN_M * self.again
-        return [
-            (begin - unit * behind + beside, end - unit * (extent + BLADE_THICKNESS_M / 2) + beside)
-            for begin, end in itertools.pairwise(ends)
-        ]
+        back, rest = behind + AGAIN_M * self.again, extent + BLADE_THICKNESS_M / 2
+        return self.begin - unit * back + beside, self.end - unit * rest + beside
 
 
 @dataclass(eq=False)
@@ -91,6 +87,7 @@ class Lanes:
 
     def __post_init__(self) -> None:
         self._clearance = clearance(self.taken, self.cell)
+        self._off_sides = clearance(self.crossed, self.cell) if self.crossed.any() else self._clearance + np.inf
 
     @property
     def behind(self) -> float:
@@ -106,7 +103,7 @@ class Lanes:
             costs: (M,) metres of way that a goal costs by itself.
 
         Returns:
-            The pushes, or None when there is no way.
+            The pushes, long ones parted, or None when there is no way.
         """
         direct = self._costs(start[None], goals)[0] + costs
         if np.isfinite(direct).any():
@@ -131,18 +128,31 @@ class Lanes:
         return self._legs(start, stops[begin[i]], stops[end[j]], goals[at[end[j]]])
 
     def _legs(self, *points: Float) -> list[Leg]:
-        legs = []
+        legs: list[Leg] = []
         for k, (begin, end) in enumerate(itertools.pairwise(points)):
             behind = self.behind + AGAIN_M * bool(k)
             by = [self._some(begin[None], end[None], behind, shift)[0, 0] for shift in self.shifts]
-            legs.append(Leg(begin, end, self.shifts[int(np.argmin(by))], bool(k)))
+            shift = self.shifts[int(np.argmin(by))]
+            middle = self._middle(begin, end)
+            parts = [begin, end] if middle is None else [begin, middle, end]
+            legs += [Leg(*part, shift, bool(k) and not m) for m, part in enumerate(itertools.pairwise(parts))]
         return legs
+
+    def _middle(self, begin: Float, end: Float) -> Float | None:
+        """Where a long push is interrupted, (2,) metres: about half way, and not on a painted side."""
+        if np.linalg.norm(end - begin) <= LONG_M:
+            return None
+        points = begin + np.array([0.5, 0.4, 0.6, 0.3, 0.7])[:, None] * (end - begin)
+        x, y = np.floor((points - self.low) / self.cell).astype(int).T
+        seen: Float = points[self._off_sides[x, y] > self.reach + UNSEEN_M]
+        return seen[0] if len(seen) else None
 
     def _stops(self) -> Float:
         """(N, 2) metres: points on a coarse raster at which a thing may be left."""
         every = max(1, round(_STEP_M / self.cell))
         rows, columns = np.meshgrid(*(np.arange(every // 2, n, every) for n in self.taken.shape), indexing="ij")
         free = self._clearance[rows, columns] > max(BLADE_WIDTH_M / 2, self.reach) + self.margin
+        free &= self._off_sides[rows, columns] > self.reach + UNSEEN_M
         at: Float = self.low + (np.column_stack([rows[free], columns[free]]) + 0.5) * self.cell
         return at
 

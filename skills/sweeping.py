@@ -91,7 +91,7 @@ def sweep_actions(
         )
     ctx.planned[mask.id] = (float(way[-1].end[0]), float(way[-1].end[1]))
     narrow = float(np.linalg.norm(own.outline - own.center, axis=1).min())
-    pushes = [pose for leg in way for pose in leg.poses(narrow, lanes.behind)]
+    pushes = [leg.poses(narrow, lanes.behind) for leg in way]
     return [push(ctx, start.tolist(), end.tolist(), bounds) for start, end in pushes]
 
 
