@@ -22,7 +22,8 @@ from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.outline import filled
 from skills.backends.sam.parting import told_apart
-from skills.types import Bool, Float, Mask, UInt8
+from skills.backends.sam.raised import heights, raised_in
+from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:
     from skills.backends.sam.segmenter import SamSegmenter
@@ -108,7 +109,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     if under and settings.alike:
         surface = np.logical_or.reduce(_exact(segmenter, encoded, under, surfaces=True))
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
-        pieces = _unpacked(encoded.image.rgb, surface, pieces)
+        pieces = _unpacked(encoded.image, surface, pieces)
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     masks = []
     for mask, members in pieces:
@@ -122,9 +123,10 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
 
 
-def _unpacked(rgb: UInt8, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
-    """The pieces, and what lies in or on them."""
+def _unpacked(image: Image, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces, and what lies in or on them: by depth where the camera measures it, else by colour."""
     things = [mask for mask, members in pieces if members]
+    height = heights(image)
     found: list[_Piece] = []
     contents: list[Bool] = []
     for mask, members in pieces:
@@ -132,12 +134,14 @@ def _unpacked(rgb: UInt8, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
         _, labels, stats, _ = cv2.connectedComponentsWithStats((whole & surface).astype(np.uint8), connectivity=4)
         open_table = stats[:, cv2.CC_STAT_AREA] > _OPENING * np.count_nonzero(whole)
         open_table[0] = False
-        content = content_of(rgb, whole & ~(open_table[labels] & ~mask))
-        if content is None or np.count_nonzero(content & surface) > 0.5 * np.count_nonzero(content):
-            found.append((mask, members))
-        else:
-            found.append((mask & ~content, members))
-            contents.append(content)
+        whole = whole & ~(open_table[labels] & ~mask)
+        held = [] if height is None else raised_in(height, whole)
+        if not held:
+            by_color = content_of(image.rgb, whole)
+            held = [by_color] if by_color is not None else []
+        held = [content for content in held if np.count_nonzero(content & surface) <= 0.5 * np.count_nonzero(content)]
+        found.append((mask & ~_union_of(held, mask), members))
+        contents += held
     lost = [np.count_nonzero(mask & ~_union_of(contents, surface)) < 0.5 * np.count_nonzero(mask) for mask, _ in found]
     kept = [piece for piece, gone in zip(found, lost) if piece[1] or not gone]
     return kept + [(content, ()) for content in contents]

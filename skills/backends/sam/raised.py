@@ -1,0 +1,102 @@
+"""What lies in or on a large thing, by depth: level patches that stand out from all that is around them.
+
+Colours can't tell a thing from a container that wears the same ones; a depth camera can. Pictures without depth (prompt
+pictures of others, photographs) are left to ``contents``.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from skills.types import Bool, Float, Image
+
+_STEP = 0.008
+"""Metres between neighbouring pixels from which one surface ends and another begins."""
+
+_LOWER = 0.7
+"""Share of a patch's neighbours that must lie lower by that much."""
+
+_WITHIN = 0.6
+"""Share of them that must belong to the thing itself: of a rim's neighbours half lie outside."""
+
+_BLOCK = np.ones((3, 3), np.uint8)
+
+
+def heights(image: Image) -> Float | None:
+    """(H, W) metres above the base's z = 0 of what each pixel shows; None where the picture has no depth of its own."""
+    view = image.view
+    if view is None or view.depth_m is None or view.depth_m.shape != image.shape:
+        return None
+    rows, columns = image.shape
+    y, x = np.mgrid[:rows, :columns]
+    points = view.camera.back_project(np.column_stack([x.ravel(), y.ravel()]), view.depth_m.ravel())
+    found: Float = points[:, 2].reshape(rows, columns)
+    return found
+
+
+def raised_in(height: Float, mask: Bool, least: int = 40, most: float = 0.6) -> list[Bool]:
+    """The patches of a thing that belong to other things in or on it.
+
+    Args:
+        height: (H, W) metres.
+        mask: (H, W) of the thing, what it holds included.
+        least: pixels of a patch.
+        most: share of the thing that a patch may take up.
+
+    Returns:
+        (H, W) masks, apart from one another.
+    """
+    box = _box(mask)
+    inside, z = mask[box], height[box]
+    labels = _surfaces(z, inside)
+    found = []
+    for label, area in enumerate(np.bincount(labels[inside])):
+        if not least <= area <= most * np.count_nonzero(inside):
+            continue
+        patch = labels == label
+        solid = cv2.morphologyEx(patch.astype(np.uint8), cv2.MORPH_OPEN, _BLOCK)
+        # A wall seen from above stands out as well, but it is thin.
+        if 2 * np.count_nonzero(solid) < area:
+            continue
+        lower, within = _around(z, patch, inside)
+        if lower >= _LOWER and within >= _WITHIN:
+            whole = np.zeros_like(mask)
+            whole[box] = patch
+            found.append(whole)
+    return found
+
+
+def _box(mask: Bool) -> tuple[slice, slice]:
+    """The mask's box and a pixel more on each side."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(max(0, rows[0] - 1), rows[-1] + 2), slice(max(0, columns[0] - 1), columns[-1] + 2)
+
+
+def _surfaces(z: Float, inside: Bool) -> Float:
+    """(H, W) number of the surface of each pixel: neighbours of nearly one height share theirs; -1 outside the mask."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    number = np.full(z.shape, -1)
+    number[inside] = np.arange(np.count_nonzero(inside))
+    pairs = []
+    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        joined = inside[one] & inside[other] & (np.abs(z[one] - z[other]) < _STEP)
+        pairs.append(np.stack([number[one][joined], number[other][joined]]))
+    rows, columns = np.concatenate(pairs, axis=1)
+    count = int(np.count_nonzero(inside))
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
+    _, surface = connected_components(graph, directed=False)
+    number[inside] = surface
+    return number
+
+
+def _around(z: Float, patch: Bool, inside: Bool) -> tuple[float, float]:
+    """Of the pixels beside a patch: the share that lies lower than the patch next to it, and the share in the mask."""
+    low = float(z.min()) - 1.0
+    top = cv2.dilate(np.where(patch, z, low).astype(np.float32), _BLOCK)
+    ring = cv2.dilate(patch.astype(np.uint8), _BLOCK).astype(np.bool_) & ~patch
+    if not ring.any():
+        return 0.0, 0.0
+    return float((top[ring] - z[ring] >= _STEP).mean()), float(inside[ring].mean())

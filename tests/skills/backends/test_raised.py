@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from sim.cameras import TOP
+from sim.objects import SHAPES
+from sim.textures import TEXTURES
+from sim.world import World
+from skills.backends.sam.outline import filled
+from skills.backends.sam.raised import heights, raised_in
+from skills.types import Image, Pose
+
+CONTAINERS = ["bowl", "container", "pallet", "pan"]
+CONTENTS = ["letter M", "ring", "block", "flower"]
+
+
+@pytest.fixture(scope="module")
+def world():
+    with World() as world:
+        yield world
+
+
+def seen(world, container, content=None):
+    """The top view's picture, the container's outline filled, and the content's mask; all of one colour."""
+    world.clear()
+    box = SHAPES[container]
+    ids = [world.add(box, TEXTURES["red"], Pose(0.5, 0.0, 0.0, 0.4), fixed=True)]
+    if content:
+        ids.append(world.add(SHAPES[content], TEXTURES["red"], Pose(0.5, 0.0, box.floor, 1.0), fixed=True))
+    view = world.render(TOP, depth=True, segmentation=True)
+    things = [view.truth.segmentation == id for id in ids]
+    return Image(view.rgb, view=view), filled(np.logical_or.reduce(things)), things[-1]
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("content", CONTENTS)
+def test_what_lies_in_a_container_stands_out_whatever_it_wears(world, container, content):
+    image, whole, truth = seen(world, container, content)
+    (found,) = raised_in(heights(image), whole)
+    assert np.count_nonzero(found & truth) > 0.95 * np.count_nonzero(found | truth)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_an_empty_container_holds_nothing(world, container):
+    image, whole, _ = seen(world, container)
+    assert raised_in(heights(image), whole) == []
+
+
+def test_a_picture_without_depth_has_no_heights(world):
+    image, _, _ = seen(world, "bowl")
+    assert heights(Image(image.rgb)) is None
+    assert heights(Image(image.rgb[:50, :50], view=image.view)) is None, "a cut-out is not the whole view"
