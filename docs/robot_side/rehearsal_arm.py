@@ -49,5 +49,9 @@ class RehearsalArm:
         """Stands still at once, with power on; must work from any thread."""
 
     def well(self) -> bool:
-        """Neither faulted nor with its emergency stop pressed."""
+        """Neither faulted nor with its emergency stop pressed; asked when a person acknowledges.
+
+        In a rehearsal that person has taken out what was in the gripper.
+        """
+        self._grasped = False
         return True

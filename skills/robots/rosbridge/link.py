@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,10 @@ from skills.robots.rosbridge.errors import BadMessage, LinkLost, NoAnswer, Refus
 from skills.robots.rosbridge.settings import Deadlines
 
 Hear = Callable[[Any], None]
+
+_QUIET = logging.getLogger("skills.robots.rosbridge.websockets")
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False  # a loss is told once, as ``lost``, and not as tracebacks of another library's threads
 
 
 class Bridge(Protocol):
@@ -107,6 +112,7 @@ class Link:
                 ping_timeout=deadlines.silence_s,
                 close_timeout=0.3,
                 max_size=wire.LARGEST,
+                logger=_QUIET,
             )
             self._socket = opening.__enter__()  # until ``close``; what it makes never connects again by itself
         except Exception as error:
