@@ -14,7 +14,7 @@ from skills.motion import limited, push, require_tool
 from skills.room import Room
 from skills.types import Action, Bool, Float, Mask
 
-DEEP_M = 0.012
+DEEP_M = 0.025
 """How far inside the region a swept thing's outline should lie, if there is room."""
 SURE_M = 0.003
 """How far inside it has to lie to count as swept in: what a mask may be wrong by."""
