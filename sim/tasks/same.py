@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sim.goals import All, Goal, Inside
+from sim.objects import SHAPES
 from sim.scene import Scene, Thing
 from sim.shapes import Shape
 from sim.task import Setup, task
@@ -38,14 +39,9 @@ def same_shape(scene: Scene) -> Setup:
     """
     base = scene.base(scale=ROOM)
     profile = base.shape.profile
-    alike = [scene.dragged(_with_profile(scene, profile)) for _ in range(2)]
+    fitting = [name for name in scene.split.dragged if SHAPES[name].profile == profile]
+    alike = [scene.dragged(fitting) for _ in range(2)]
     return _into(scene, base, alike, "profile", unlike=lambda shape: shape.profile == profile)
-
-
-def _with_profile(scene: Scene, profile: str) -> list[str]:
-    from sim.objects import SHAPES
-
-    return [name for name in scene.split.dragged if SHAPES[name].profile == profile]
 
 
 def _into(
