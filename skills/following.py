@@ -9,6 +9,7 @@ import numpy as np
 from skills import skill
 from skills.context import Context
 from skills.errors import NothingFound
+from skills.footprints import iou
 from skills.geometry import SIDES, chosen, footprint_of, locate
 from skills.perception import cut, everything
 from skills.registration import turn
@@ -73,7 +74,7 @@ def track(ctx: Context, mask: Mask, image: Image) -> Mask:
     masks = everything(ctx, image)
     if not masks:
         raise NothingFound("there is nothing in the later picture")
-    overlap = np.array([_overlap(mask, other) for other in masks])
+    overlap = np.array([iou(mask.array, other.array) for other in masks])
     if not ctx.tracking:
         if overlap.max() <= 0:
             raise NothingFound("nothing lies where the thing was, and tracking is switched off (perception.tracking)")
@@ -132,10 +133,3 @@ def _looks(ctx: Context, image: Image, masks: list[Mask]) -> Float:
 def _distance(ctx: Context, one: Mask, other: Mask) -> float:
     """Metres between two centres."""
     return float(np.linalg.norm(footprint_of(ctx, one).center - footprint_of(ctx, other).center))
-
-
-def _overlap(one: Mask, other: Mask) -> float:
-    if one.array.shape != other.array.shape:
-        return 0.0
-    union = np.count_nonzero(one.array | other.array)
-    return np.count_nonzero(one.array & other.array) / union if union else 0.0

@@ -53,10 +53,10 @@ def footprint(mask: Mask, view: View) -> Footprint:
     outline_px = border(whole)
     cell = _cell(view, outline_px.mean(axis=0))
     outline = table_points(view, outline_px, mask.array)[:, :2]
-    points = table_points(view, _pixels(whole), mask.array)[:, :2]
+    points = table_points(view, pixels_of(whole), mask.array)[:, :2]
     center = box_center(outline, points)
     if kept is not whole:
-        center = box_center(*(table_points(view, px, mask.array)[:, :2] for px in (border(kept), _pixels(kept))))
+        center = box_center(*(table_points(view, px, mask.array)[:, :2] for px in (border(kept), pixels_of(kept))))
 
     return Footprint(center, _grasp(mask, view, cell), points, outline, cell)
 
@@ -68,8 +68,8 @@ def _grasp(mask: Mask, view: View, cell: float) -> Float:
     level = _level(mask, view, cell)
     inside_px = cv2.distanceTransform(np.pad(level, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] - 0.5
     clearance = inside_px * cell
-    good = _pixels(clearance >= min(GRASP_CLEARANCE_M, 0.8 * float(clearance.max())))
-    at = good[np.linalg.norm(good - _pixels(mask.array).mean(axis=0), axis=1).argmin()]
+    good = pixels_of(clearance >= min(GRASP_CLEARANCE_M, 0.8 * float(clearance.max())))
+    at = good[np.linalg.norm(good - pixels_of(mask.array).mean(axis=0), axis=1).argmin()]
     point: Float = table_points(view, at[None], mask.array)[0]
     return point
 
@@ -81,7 +81,7 @@ def _level(mask: Mask, view: View, cell: float) -> Bool:
     if view.depth_m is None:
         return mask.array
     height = np.zeros(mask.array.shape, np.float32)
-    height[mask.array] = table_points(view, _pixels(mask.array), mask.array)[:, 2]
+    height[mask.array] = table_points(view, pixels_of(mask.array), mask.array)[:, 2]
     kernel = np.ones((3, 3), np.uint8)
     highest = cv2.dilate(np.where(mask.array, height, -1.0).astype(np.float32), kernel)
     lowest = cv2.erode(np.where(mask.array, height, 9.0).astype(np.float32), kernel)
@@ -195,10 +195,18 @@ def table_points(view: View, pixels: Float, inside: Bool | None = None) -> Float
     return points
 
 
-def _pixels(array: Bool) -> Float:
+def pixels_of(array: Bool) -> Float:
     """(N, 2) (x, y) of the pixels of a mask."""
     rows, columns = np.nonzero(array)
     return np.column_stack([columns, rows]).astype(np.float64)
+
+
+def iou(a: Bool, b: Bool) -> float:
+    """Intersection over union of two masks, [0, 1]; 0 when they belong to pictures of different sizes."""
+    if a.shape != b.shape:
+        return 0.0
+    union = np.count_nonzero(a | b)
+    return np.count_nonzero(a & b) / union if union else 0.0
 
 
 def _cell(view: View, at: Float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from skills.context import Context
 from skills.errors import BadArgument, NothingFound
-from skills.footprints import filled, table_points
+from skills.footprints import filled, iou, pixels_of, table_points
 from skills.perception import everything
 from skills.types import Bool, Float, Image, Mask, View
 
@@ -57,8 +57,7 @@ def height(ctx: Context, obj: Image) -> float:
     """From depth; without it, from how far the thing reaches beyond its footprint in another camera's slanted view."""
     view, mask = _view(obj, "height"), whole(ctx, obj)
     if view.depth_m is not None:
-        rows, columns = np.nonzero(mask.array)
-        points = table_points(view, np.column_stack([columns, rows]).astype(float), mask.array)
+        points = table_points(view, pixels_of(mask.array), mask.array)
         return max(0.0, float(np.quantile(points[:, 2], TOP_SHARE)))
     found: list[tuple[float, float]] = []
     for other in ctx.other_views(mask.image_id):
@@ -74,8 +73,7 @@ def height(ctx: Context, obj: Image) -> float:
 def size(ctx: Context, obj: Image) -> float:
     """From the camera's calibration, holes filled."""
     view, mask = _view(obj, "size"), whole(ctx, obj)
-    rows, columns = np.nonzero(filled(mask.array))
-    pixels = np.column_stack([columns, rows]).astype(float)
+    pixels = pixels_of(filled(mask.array))
     level = float(np.median(table_points(view, pixels, mask.array)[:, 2]))
     here, right, below = (view.camera.meet_plane(pixels + step, level)[:, :2] for step in ((0, 0), (1, 0), (0, 1)))
     (ax, ay), (bx, by) = (right - here).T, (below - here).T
@@ -123,10 +121,5 @@ def _reaching(mask: Mask, view: View, shown: Sequence[Bool], other: View) -> tup
         cv2.fillPoly(canvas, [np.rint(ring * 16).astype(np.int32)], 1, shift=4)
         solid = canvas.astype(bool)
         for array in shown:
-            best = max(best, (_iou(solid, array), float(z)), key=lambda found: found[0])
+            best = max(best, (iou(solid, array), float(z)), key=lambda found: found[0])
     return best
-
-
-def _iou(a: Bool, b: Bool) -> float:
-    union = np.count_nonzero(a | b)
-    return np.count_nonzero(a & b) / union if union else 0.0

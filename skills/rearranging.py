@@ -10,7 +10,7 @@ import numpy as np
 from skills import skill
 from skills.context import Context, Located
 from skills.errors import BadArgument, NothingFound
-from skills.footprints import Footprint
+from skills.footprints import Footprint, iou
 from skills.geometry import chosen, footprint_of, view_of
 from skills.motion import carry, limited, require_tool
 from skills.room import Room
@@ -95,7 +95,7 @@ def rearrange_actions(
         table.keep_free(landing[i], targets[i])
     kept = [table.room.covered(footprint_of(ctx, m).points) for j, m in enumerate(place_masks) if j not in place_ind]
     for i in range(len(pick_masks)):
-        part_of_it = any(_iou(table.area[i], area) >= SAME_SPOT for area in kept)
+        part_of_it = any(iou(table.area[i], area) >= SAME_SPOT for area in kept)
         if i not in targets and not part_of_it and any(table.meets(i, area) for area in landing.values()):
             table.park(i)
     _deliver(table, waiting, landing, targets)
@@ -194,8 +194,3 @@ class _Table:
         self.actions.append(carry(self.ctx, thing, (float(target[0]), float(target[1]), None), self.limits))
         self.center[i] = target
         self.area[i] = self.shifted(i, target)
-
-
-def _iou(a: Bool, b: Bool) -> float:
-    union = np.count_nonzero(a | b)
-    return np.count_nonzero(a & b) / union if union else 0.0

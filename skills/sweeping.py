@@ -7,7 +7,7 @@ import numpy as np
 from skills import skill
 from skills.context import Context
 from skills.errors import NothingFound
-from skills.footprints import filled, table_points
+from skills.footprints import filled, iou, pixels_of, table_points
 from skills.geometry import chosen, footprint_of, view_of
 from skills.lanes import SHIFT_M, Lanes, clearance
 from skills.motion import limited, push, require_tool
@@ -67,7 +67,7 @@ def sweep_actions(
         taken |= _beyond(ctx, room, not_beyond, at)
     special = [m for m in (into, not_beyond, not_touching) if m is not None]
     for i, other in enumerate(masks):
-        if i != obj and not any(m.id == other.id or _iou(m.array, other.array) >= _SAME for m in special):
+        if i != obj and not any(m.id == other.id or iou(m.array, other.array) >= _SAME for m in special):
             place = footprint_of(ctx, other)
             taken |= room.covered(place.points + (np.array(ctx.planned.get(other.id, place.center)) - place.center))
     reach = float(np.linalg.norm(own.outline - own.center, axis=1).max())
@@ -134,16 +134,8 @@ def _is_high(ctx: Context, mask: Mask) -> bool:
 
 def _points(ctx: Context, mask: Mask, array: Bool) -> Float:
     """(N, 2) metres: where some pixels of a mask's picture lie."""
-    rows, columns = np.nonzero(array)
-    return table_points(view_of(ctx, mask), np.column_stack([columns, rows]).astype(float))[:, :2]
+    return table_points(view_of(ctx, mask), pixels_of(array))[:, :2]
 
 
 def _cells(ctx: Context, room: Room, mask: Mask) -> Bool:
     return room.covered(_points(ctx, mask, mask.array))
-
-
-def _iou(a: Bool, b: Bool) -> float:
-    if a.shape != b.shape:
-        return 0.0
-    union = np.count_nonzero(a | b)
-    return np.count_nonzero(a & b) / union if union else 0.0

@@ -156,3 +156,21 @@ def test_truth_stays_with_the_oracle(table: Table) -> None:
     mask = Mask.of(np.ones(image.shape, bool), image_id=image.id)
     assert do.ImageCrop(image, [mask])[0][0].truth is None
     assert isinstance(env, TabletopEnv) and all(picture.truth is None for picture in do.ctx.templates().values())
+
+
+def test_the_front_view_shows_the_same_things_aslant(table: Table) -> None:
+    do = play(table(FIVE))
+    top, front = do.GetImage(), do.GetImage(view="front")
+    assert front.view.camera.name == "front" and (front.rgb != top.rgb).any()
+    by_top = dict(zip(names(do, do.ImageCrop(top, do.SAM(top))[0]), do.SAM(top)))
+    by_front = dict(zip(names(do, do.ImageCrop(front, do.SAM(front))[0]), do.SAM(front)))
+    assert by_top.keys() == by_front.keys()
+    assert do.Pixel2Loc(by_front["red heart"])[:2] == pytest.approx(do.Pixel2Loc(by_top["red heart"])[:2], abs=0.02)
+    assert do.ctx.wanted == {}
+
+
+def test_a_robot_without_a_front_camera_says_which_it_has(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    do = play(table("red heart"))
+    monkeypatch.setattr(type(do.ctx.robot), "info", replace(do.ctx.robot.info, cameras=("top", "wrist")))
+    with pytest.raises(BadArgument, match="no camera called 'front'; it has: top, wrist"):
+        do.GetImage("front")
