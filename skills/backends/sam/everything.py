@@ -134,10 +134,9 @@ def _unpacked(image: Image, surface: Bool, pieces: list[_Piece]) -> list[_Piece]
         _, labels, stats, _ = cv2.connectedComponentsWithStats((whole & surface).astype(np.uint8), connectivity=4)
         open_table = stats[:, cv2.CC_STAT_AREA] > _OPENING * np.count_nonzero(whole)
         open_table[0] = False
-        whole = whole & ~(open_table[labels] & ~mask)
         held = [] if height is None else raised_in(height, whole)
         if not held:
-            by_color = content_of(image.rgb, whole)
+            by_color = content_of(image.rgb, whole & ~(open_table[labels] & ~mask))
             held = [by_color] if by_color is not None else []
         held = [content for content in held if np.count_nonzero(content & surface) <= 0.5 * np.count_nonzero(content)]
         found.append((mask & ~_union_of(held, mask), members))

@@ -9,7 +9,7 @@ from skills.backends.sam.outline import filled
 from skills.backends.sam.raised import heights, raised_in
 from skills.types import Image, Pose
 
-CONTAINERS = ["bowl", "container", "pallet", "pan"]
+CONTAINERS = ["bowl", "container", "frame", "pallet", "pan"]
 CONTENTS = ["letter M", "ring", "block", "flower"]
 
 
