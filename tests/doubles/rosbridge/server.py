@@ -23,7 +23,7 @@ from doubles.rosbridge.faults import Faults
 from doubles.rosbridge.node import Goal, Node, goal_of
 from doubles.rosbridge.relay import PURPOSES, Relay
 from skills.robots.rosbridge.messages import Dialect, quaternion_of
-from skills.types import Camera, View
+from skills.types import Camera, Pose, View
 
 IMAGE, DEPTH, INFO = "/camera/image", "/camera/depth", "/camera/info"
 CLOCK_S = 1000.0
@@ -80,6 +80,8 @@ class Double:
         self.node.on_phase = self._phase
         self.clients: list[Client] = []
         self._goals: dict[str, Goal] = {}
+        self.moveit: list[str] = []
+        self.moveit_fails_at = 0
         self._end = threading.Event()
         self._server = serve(self._talk, "127.0.0.1", 0, compression=None, max_size=None, close_timeout=0.2)
         self.relay = Relay(self._server.socket.getsockname()[1])
@@ -205,6 +207,8 @@ class Double:
                 self._begin(client, id, message["msg"]["goal"])
             case "publish" if message["topic"] == "/pick_place/cancel":
                 self._cancel(message["msg"]["id"])
+            case "send_action_goal" if message["action"] != "/pick_place":
+                threading.Thread(target=self._moveit, args=(client, message), daemon=True).start()
             case "send_action_goal":
                 self._begin(client, message["id"], message["args"])
             case "cancel_action_goal":
@@ -270,6 +274,28 @@ class Double:
         code = self.node.accept(goal)
         if code:
             self._answer(client, id, "aborted", {"success": False, "error_code": code, "message": ""})
+
+    def _moveit(self, client: Client, message: dict[str, Any]) -> None:
+        """MoveIt's pose goals and a gripper, as far as a client sees them; fails at the goal that a test names."""
+        goal, values = message["args"], {"stalled": False, "reached_goal": True}
+        self.moveit.append(message["id"])
+        fails = len(self.moveit) == self.moveit_fails_at
+        if "command" in goal:
+            self.arm.grasped = goal["command"]["position"] < 0.03
+        else:
+            wanted = goal["request"]["goal_constraints"][0]
+            at = wanted["position_constraints"][0]["constraint_region"]["primitive_poses"][0]["position"]
+            turn = wanted["orientation_constraints"][0]["orientation"]
+            to = Pose(at["x"], at["y"], at["z"], 2 * math.atan2(turn["y"], turn["x"]))
+            begin = self.arm.tool
+            for share in () if fails else np.linspace(0.1, 1, 10):
+                a, b = (np.array([pose.x, pose.y, pose.z, pose.yaw]) for pose in (begin, to))
+                self.arm.tool = Pose(*(a + share * (b - a)).tolist())
+                time.sleep(0.01)
+            time.sleep(0.05)
+            values = {"error_code": {"val": -1 if fails else 1}}
+        answer = {"op": "action_result", "id": message["id"], "action": message["action"], "values": values}
+        client.send({**answer, "status": 6 if fails else 4, "result": True})
 
     def _feedback(self, client: Client, id: str, values: dict[str, Any]) -> None:
         if self._service:

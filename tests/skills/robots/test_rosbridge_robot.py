@@ -66,6 +66,33 @@ def test_by_a_service_too(bridged: Make) -> None:
     assert robot.execute(PICK, Ticking()).status == "done" and len(double.node.motions) == 1
 
 
+class TestMoveIt:
+    def test_phase_by_phase(self, bridged: Make) -> None:
+        robot, double = bridged(profile="moveit", gripper="parallel")
+        robot.grips[PICK.id] = Grip(0.03, 0.4)
+        watching = Ticking()
+        outcome = robot.execute(PICK, watching)
+        assert outcome.status == "done", outcome
+        assert len(double.moveit) == 9 and len({id.split(".")[0] for id in double.moveit}) == 1
+        assert outcome.end is not None and abs(outcome.end.yaw - PICK.end.yaw - 0.4) < 0.01
+        assert {"approach", "grasp", "lift", "transfer", "release", "retreat"} <= set(watching.phases)
+
+    @pytest.mark.parametrize(("goal", "status", "state"), [(2, "rejected", "READY"), (5, "unknown", "FAULT")])
+    def test_a_plan_that_fails(self, bridged: Make, goal: int, status: str, state: str) -> None:
+        robot, double = bridged(profile="moveit")
+        double.moveit_fails_at = goal
+        outcome = robot.execute(PICK, Ticking())
+        assert (outcome.status, robot.state) == (status, state) and "MOVEIT_-1" in outcome.error
+        assert len(double.moveit) == goal, "nothing is sent after a failure"
+        assert bool(double.node.stops) == (state == "FAULT")
+
+    def test_it_stops_between_goals(self, bridged: Make) -> None:
+        robot, double = bridged(profile="moveit")
+        with pytest.raises(Aborted):
+            robot.execute(PICK, Ticking("lift", lambda: threading.Thread(target=robot.stop).start()))
+        assert robot.state == "STOPPED" and double.node.state == "HOLDING" and len(double.moveit) <= 6
+
+
 def test_a_miss_is_a_miss_and_it_goes_on(bridged: Make) -> None:
     faults = Faults(misses=True)
     robot, _ = bridged(faults=faults)
