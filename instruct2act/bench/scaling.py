@@ -72,42 +72,48 @@ class Found:
     again: int
 
 
+_Event = tuple[float, int, Cost | None, int, bool, float, float]
+"""Time, worker, episode, calls made, whether the next one is asked for, the core's seconds so far, when it is lost."""
+
+
 def simulate(costs: Sequence[Cost], site: Site, hours: float = 1.0, seed: int = 0) -> Found:
     """Plays episodes of these costs for so many hours of made-up time, and a tenth more that fills the queues."""
     rng = np.random.default_rng(seed)
     horizon, warm = 3600 * hours * 1.1, 360 * hours
     free = [0.0] * site.actors  # when each actor has answered what it was asked
     done, again, host_busy, actors_busy = 0, 0, 0.0, 0.0
-    # (time, worker, episode, call, seconds of the worker's core so far, when the worker is lost)
-    events = [(float(rng.uniform(0, 1)), worker, None, 0, 0.0, _life(rng, site)) for worker in range(site.workers)]
+    events: list[_Event] = [
+        (float(rng.uniform(0, 1)), worker, None, 0, False, 0.0, _life(rng, site)) for worker in range(site.workers)
+    ]
     heapq.heapify(events)
     while events:
-        now, worker, cost, call, spent, lost = heapq.heappop(events)
+        now, worker, cost, made, asks, spent, lost = heapq.heappop(events)
         if now > horizon:
             continue
         if now > lost:
             again += cost is not None and now > warm
-            heapq.heappush(
-                events, (lost + site.replaced_s, worker, None, 0, 0.0, lost + site.replaced_s + _life(rng, site))
-            )
+            back = lost + site.replaced_s
+            heapq.heappush(events, (back, worker, None, 0, False, 0.0, back + _life(rng, site)))
             continue
-        if cost is None or call == len(cost.calls_s):
-            if cost is not None and now > warm:
-                done, host_busy = done + 1, host_busy + spent
-            cost, call, spent = costs[int(rng.integers(len(costs)))], 0, 0.0
-        step = cost.host_s / max(1, len(cost.calls_s))
-        asked, ready = now + step, now + step
-        if cost.calls_s and site.actors:
+        if cost is not None and asks and site.actors:
             actor = min(range(site.actors), key=free.__getitem__)
-            took = cost.calls_s[call] / site.speedup
-            ready = max(asked, free[actor]) + took
-            free[actor] = ready
+            took = cost.calls_s[made] / site.speedup
+            free[actor] = max(now, free[actor]) + took
             actors_busy += took if now > warm else 0.0
-        elif cost.calls_s:
-            ready = asked + cost.calls_s[call]
-            step += cost.calls_s[call]
-        following = call + 1 if cost.calls_s else 0
-        heapq.heappush(events, (ready, worker, cost, following, spent + step, lost))
+            heapq.heappush(events, (free[actor], worker, cost, made + 1, False, spent, lost))
+            continue
+        if cost is not None and asks:
+            took = cost.calls_s[made]
+            heapq.heappush(events, (now + took, worker, cost, made + 1, False, spent + took, lost))
+            continue
+        if cost is not None and made >= len(cost.calls_s):
+            if now > warm:
+                done, host_busy = done + 1, host_busy + spent
+            cost = None
+        if cost is None:
+            cost, made, spent = costs[int(rng.integers(len(costs)))], 0, 0.0
+        step = cost.host_s / max(1, len(cost.calls_s))
+        heapq.heappush(events, (now + step, worker, cost, made, bool(cost.calls_s), spent + step, lost))
     span = horizon - warm
     return Found(
         3600 * done / span, host_busy / (span * site.workers), actors_busy / (span * max(1, site.actors)), again
@@ -143,7 +149,7 @@ def scaling(folder: Path, speedup: float) -> None:
         Site(512, 4, speedup),
         Site(512, 16, speedup, losses_per_hour=0.1),
     ):
-        found = simulate(costs, site)
+        found = simulate(costs, site, hours=min(1.0, 32 / site.workers))
         say(
             f"{site.workers:>9}{site.actors:>8}{site.speedup:>8.0f}{site.losses_per_hour:>8.1f}{found.per_hour:>9.0f}"
             f"{found.workers_busy:>14.0%}{found.actors_busy:>13.0%}{found.again:>7}"

@@ -26,3 +26,11 @@ def test_lost_workers_cost_what_they_played() -> None:
     )
     assert lossy.again > 100
     assert 0.85 < lossy.per_hour / whole.per_hour < 0.95  # away 3 minutes of every 33
+
+
+def test_an_actor_that_is_rarely_asked_keeps_nobody_waiting() -> None:
+    mixed = [Cost(0.2, (0.1,)), Cost(5.0, (0.5,))]
+    found = simulate(mixed, Site(64, 1, 20.0), 0.1)
+    assert found.workers_busy > 0.93
+    assert found.per_hour == pytest.approx(64 * 3600 / 2.6, rel=0.1)
+    assert found.actors_busy == pytest.approx(64 / 2.6 * 0.015, rel=0.15)

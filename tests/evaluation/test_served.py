@@ -10,6 +10,7 @@ import sim
 from instruct2act import config
 from instruct2act.evaluation.runners._served import Model, Served
 from instruct2act.runtime import Runtime
+from sim.robot import SimRobot
 from skills.errors import NothingFound
 from skills.types import Image
 
@@ -35,10 +36,9 @@ def model(settings: config.Config) -> Model:
 
 @pytest.fixture(scope="module")
 def image() -> Image:
-    env = sim.make("visual_manipulation", "L1", 3)
-    env.reset(seed=3)
-    view = env.observe().views["top"]
-    env.close()
+    robot = SimRobot(sim.make("visual_manipulation", "L1", 3))
+    view = robot.observe().views["top"]
+    robot.close()
     return Image(view.rgb, view=view)
 
 
