@@ -122,7 +122,7 @@ def simulate(costs: Sequence[Cost], site: Site, hours: float = 1.0, seed: int = 
 
 def costs_of(folder: Path, most: int = 2000) -> list[Cost]:
     """The costs of a folder's episodes."""
-    found = []
+    found: list[Cost] = []
     for row in rows(folder / RECORDS):
         if row.counts and len(found) < most:
             calls = tuple(c["seconds"] for c in row.raw.get("calls") or () if c["name"] in _PERCEPTION)

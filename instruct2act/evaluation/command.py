@@ -70,7 +70,7 @@ def evaluate(
         typer.Option(min=1, metavar="SECONDS", help="A worker silent for so long is replaced; else as settings allow."),
     ] = None,
     pictures: Annotated[
-        PicturesName, typer.Option(help="Of which episodes pictures are kept, 30 to 90 kB each, for the report's page.")
+        PicturesName, typer.Option(help="Of which episodes pictures are kept, about 110 kB each, for the report.")
     ] = PicturesName.all,
     out: Annotated[
         Path | None, typer.Option(help="Where records go, and where an evaluation that was stopped goes on.")

@@ -10,6 +10,7 @@ Options: ``address``; ``models``, how many actors hold perception models (0: eac
 
 from __future__ import annotations
 
+import logging
 import shutil
 import socket
 import tempfile
@@ -119,12 +120,12 @@ def _connected(job: Job) -> Iterator[Any]:
     address = job.options.get("address") or None
     if address is not None:
         _answers(address)
-    own = {} if address else {"num_cpus": max(1, job.workers), "include_dashboard": False}
+    own: dict[str, Any] = {} if address else {"num_cpus": max(1, job.workers), "include_dashboard": False}
     with tempfile.TemporaryDirectory() as staged:
         _stage(Path(staged))
         environment = {"working_dir": staged, "env_vars": {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}}
         try:
-            ray.init(address=address, runtime_env=environment, log_to_driver=False, logging_level="ERROR", **own)
+            ray.init(address=address, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR, **own)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise Mistake(f"Ray can't be had at {address or 'this machine'}: {_said(error)}") from None
         try:
