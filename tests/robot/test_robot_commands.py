@@ -222,3 +222,13 @@ def test_a_robots_file_of_a_double_is_a_robots_file(bridged: Make, tmp_path: Pat
     with files.robot(tmp_path / "arm.yaml") as robot:
         assert robot.execute(PICK, Silent()).end is not None
     assert isinstance(PICK.start, Pose)
+
+
+@pytest.mark.parametrize("command", ["run", "record", "replay", "check", "calibrate", "acknowledge"])
+def test_help_teaches(command: str) -> None:
+    from typer.testing import CliRunner
+
+    from instruct2act.cli import app
+
+    shown = CliRunner().invoke(app, ["robot", command, "--help"])
+    assert shown.exit_code == 0 and "Usage" in shown.output

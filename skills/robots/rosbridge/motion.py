@@ -108,6 +108,7 @@ class Motion:
             self._in_time(leg, sent)
             self._measured()
             time.sleep(ROUND_S)
+        self._allowed()  # a stop that was asked for here ends a motion as such, however quickly the arm answered
         self._measured()
         return leg.ending
 
