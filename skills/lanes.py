@@ -16,8 +16,8 @@ SET_DOWN_M = 0.006
 """Room between the blade, where it is set down, and the thing behind which it is."""
 AGAIN_M = 0.012
 """More of it behind a thing that was pushed before: it may have slid on."""
-SHIFT_M = 0.008
-"""How far to one side of the thing the blade's middle may pass, where something is close on the other side."""
+SHIFT_M, MOST_SHIFT_M = 0.008, 0.014
+"""How far beside the thing the blade's middle may pass, where something is close, or touches it, on the other side."""
 WIDE_M = 0.045
 """Room on each side that a way should have: a pushed thing wanders towards the blade's edge."""
 LONG_M = 0.15
@@ -75,6 +75,7 @@ class Lanes:
         reach: metres from the thing's centre to its farthest point.
         margin: metres that blade and thing keep away from what is taken.
         shifts: metres to the side at which the blade's middle may pass.
+        girth: metres from the thing's centre that its own path keeps free; its reach when left out.
     """
 
     low: Float
@@ -84,6 +85,7 @@ class Lanes:
     reach: float
     margin: float = 0.004
     shifts: Sequence[float] = (0.0,)
+    girth: float | None = None
 
     def __post_init__(self) -> None:
         self._clearance = clearance(self.taken, self.cell)
@@ -174,7 +176,7 @@ class Lanes:
         blade = self._along(set_down, lift, self._clearance)
         thing = self._along(begin[:, None], end[None], self._clearance)
         clear = self._inside(set_down) & self._inside(begin[:, None]) & self._inside(end[None])
-        clear &= (blade > BLADE_WIDTH_M / 2 + self.margin) & (thing > self.reach + self.margin)
+        clear &= (blade > BLADE_WIDTH_M / 2 + self.margin) & (thing > (self.girth or self.reach) + self.margin)
         over = self._along(set_down, lift, ~self.crossed) if self.crossed.any() else np.ones_like(length)
         narrow = np.maximum(0.0, WIDE_M - np.minimum(blade, thing))
         cost = length + CROSSING_M * (over < 1) + 3 * narrow + 10 * abs(shift)

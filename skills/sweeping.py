@@ -9,7 +9,7 @@ from skills.context import Context
 from skills.errors import NothingFound
 from skills.footprints import filled, iou, pixels_of, table_points
 from skills.geometry import chosen, footprint_of, view_of
-from skills.lanes import SHIFT_M, Lanes, clearance
+from skills.lanes import MOST_SHIFT_M, SHIFT_M, Lanes, clearance
 from skills.motion import limited, push, require_tool
 from skills.room import Room
 from skills.types import Action, Bool, Float, Mask
@@ -20,8 +20,9 @@ SURE_M = 0.003
 """How far inside it has to lie to count as swept in: what a mask may be wrong by."""
 FLAT_M = 0.004
 """What is no higher is painted, and may be swept across."""
-CLOSED = 0.6
-"""A side of a region's box with at least this share of it covered is closed."""
+TRIES = ((0.006, 0.0, 0.0), (0.001, 0.0, 0.0), (0.001, SHIFT_M, 0.0), (0.001, MOST_SHIFT_M, 0.8))
+"""What is tried in turn: metres of margin, metres that the blade may pass to the side, and, for a thing that touches
+another, the share of its half width that its own path keeps free (0: all of its reach)."""
 _SAME = 0.5
 """IoU from which two masks show one thing."""
 
@@ -79,8 +80,10 @@ def sweep_actions(
     if not len(goals):
         raise NothingFound(f"there is no room of {2 * reach:.2f} m in the region for the thing to be swept in")
     costs = 4 * np.maximum(0.0, reach + DEEP_M - depth[rows, columns])
-    for margin, shifts in ((0.006, (0.0,)), (0.001, (0.0,)), (0.001, (0.0, SHIFT_M, -SHIFT_M))):
-        lanes = Lanes(room.low, room.cell, taken, sides, reach, margin, shifts)
+    narrow = float(np.linalg.norm(own.outline - own.center, axis=1).min())
+    for margin, shift, girth in TRIES:
+        sides_to_pass = (0.0, shift, -shift) if shift else (0.0,)
+        lanes = Lanes(room.low, room.cell, taken, sides, reach, margin, sides_to_pass, girth * narrow or None)
         way = lanes.way(at, goals, costs)
         if way is not None:
             break
@@ -90,7 +93,6 @@ def sweep_actions(
             "touching what it must not; sweep another thing first"
         )
     ctx.planned[mask.id] = (float(way[-1].end[0]), float(way[-1].end[1]))
-    narrow = float(np.linalg.norm(own.outline - own.center, axis=1).min())
     pushes = [leg.poses(narrow, lanes.behind) for leg in way]
     return [push(ctx, start.tolist(), end.tolist(), bounds) for start, end in pushes]
 

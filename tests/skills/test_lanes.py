@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skills.lanes import BLADE_THICKNESS_M, LONG_M, SHIFT_M, Lanes, Leg
+from skills.lanes import BLADE_THICKNESS_M, LONG_M, MOST_SHIFT_M, SHIFT_M, Lanes, Leg
 from skills.types import Bool, Float
 
 LOW, CELL, REACH = np.array([0.25, -0.5]), 0.004, 0.021
@@ -96,3 +96,12 @@ def test_beside_something_close_the_blade_passes_to_the_other_side() -> None:
     assert found is not None and abs(found[0].shift) == SHIFT_M
     begin, end = found[0].poses(0.015, lanes().behind)
     assert begin[1] < 0 and end[1] < 0 and not near_blade(begin, end, wall)
+
+
+def test_a_thing_that_touches_another_slides_past_it() -> None:
+    other = area((0.585, 0.615), (0.015, 0.045))
+    assert way(lanes(other, margin=0.001, shifts=(0.0, SHIFT_M, -SHIFT_M)), (0.6, 0.0), (0.5, 0.0)) is None
+    found = way(
+        lanes(other, margin=0.001, shifts=(0.0, MOST_SHIFT_M, -MOST_SHIFT_M), girth=0.012), (0.6, 0.0), (0.5, 0.0)
+    )
+    assert found is not None and not near_blade(*found[0].poses(0.015, lanes().behind), other)
