@@ -233,6 +233,15 @@ def _to_segment(x: float, y: float, x0: float, y0: float, x1: float, y1: float) 
     return math.hypot(x - x0 - t * dx, y - y0 - t * dy)
 
 
+def _area(ring: Ring) -> float:
+    """Square metres within an outline."""
+    twice = 0.0
+    for k in range(len(ring)):
+        (x0, y0), (x1, y1) = ring[k - 1], ring[k]
+        twice += x0 * y1 - x1 * y0
+    return abs(twice) / 2
+
+
 def _upright(history: History, b: int) -> tuple[float, float, float, float, float, float]:
     """An object's middle, cosine and sine of its heading, and how far it reaches along its own axes to either side."""
     thing = _thing(history, b, 0)

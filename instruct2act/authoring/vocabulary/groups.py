@@ -9,6 +9,7 @@ from instruct2act.authoring.vocabulary.geometry import (
     History,
     Ids,
     Thing,
+    _area,
     _at_pose,
     _beyond,
     _boxed,
@@ -170,4 +171,4 @@ def _amount(thing: Thing, attribute: str) -> float:
     if attribute == "lightness":
         return 0.0 if "dark" in _plain(thing["texture"]) else 1.0
     x, y, z = thing["size"]
-    return float(z if attribute == "height" else x * y)
+    return float(z) if attribute == "height" else _area(thing["footprint"][0]) if thing["footprint"] else float(x * y)

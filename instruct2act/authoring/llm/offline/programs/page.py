@@ -89,8 +89,9 @@ class Page:
         self._found_in: dict[Thing, int] = {}
         """Thing -> the look that its index counts in; 0 for clicks, whose masks are ``clicked_masks``."""
         things = [thing for step in plan.steps for thing in mentioned(step)]
-        self._gray = any(isinstance(thing, (Kind, Most)) for thing in things)
-        """Whether pictures may show no more than a shape: what teaches a word is drawn without colours."""
+        taught = any(isinstance(thing, (Kind, Most)) for thing in things)
+        self._loosely = taught or any(isinstance(step, Sweep) for step in plan.steps)
+        """Whether a picture's outline may say more than its colours: of what teaches a word, of lines on the table."""
 
     def source(self) -> str:
         """The program: helper functions, then ``main``."""
@@ -147,7 +148,7 @@ class Page:
                 self.add(f"{name} = CLIPRetrieval(objs, {name}_seen)")
             case Words(text):
                 self.add(f'{name} = CLIPRetrieval(objs, "{text}"{excluded})')
-            case Picture(slot) if self._gray:
+            case Picture(slot) if self._loosely:
                 self.helper("looking_like")
                 self.add(f'{name} = looking_like(objs, templates["{slot}"])')
             case Picture(slot):

@@ -15,7 +15,7 @@ _COURTESY = re.compile(
     r"i(?:'d| would) like you to|i want you to|i need you to|your (?:task|job) is to|go ahead and|try to|you should|"
     r"you (?:must|have to|need to)|let's|let us|directly|immediately|right away|"
     r"at once|straight|exactly|simply|now|also|too|as well|"
-    r"in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
+    r"each(?= (?:turned|rotated)\b)|in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
     re.IGNORECASE,
 )
 _SLOW = re.compile(

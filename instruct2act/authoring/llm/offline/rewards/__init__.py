@@ -61,7 +61,8 @@ class _Writer:
                 chains.setdefault(moved(step)[0], []).append(step)
             for thing, steps in chains.items():
                 self.chain(thing, steps)
-            if self.plan.ordered and len(chains) > 1:
+            # Things that go on from where they were put are chains of their own.
+            if self.plan.ordered and len(chains) > 1 and all(len(steps) == 1 for steps in chains.values()):
                 self.in_order(list(chains.values()))
         self.guards()
         names, lines = self.bound.names, self.bound.lines
@@ -110,7 +111,7 @@ class _Writer:
         self.parts += [(f"{place}. {name}", f"{reached}[{place - 1}]") for place, (name, _) in enumerate(stages, 1)]
 
     def in_order(self, chains: list[list[Step]]) -> None:
-        """What different things were put first, then, finally: the first place of each comes true in this order."""
+        """What different things were put first, then, finally: their places come true in this order."""
         firsts = [of_step(self.bound, steps[0], self.plan)[0] for steps in chains]
         stages = ", ".join(f"lambda at: {value.replace('{at}', ', at=at')}" for _, value in firsts)
         self.parts.append(("in this order", f"min(in_order(history, [{stages}]))"))
@@ -121,7 +122,7 @@ class _Writer:
         into: dict[str, list[str]] = {}
         for step in self.steps:
             match step:
-                case Put(thing, ToThing("inside" | "on" | "at", other)) if not _mixed(self.steps):
+                case Put(thing, ToThing("inside" | "at", other)) if not _mixed(self.steps):
                     into.setdefault(names[other], []).append(names[thing])
                 case Sweep(things, other, limit):
                     line = names[limit] if limit is not None else "[]"
@@ -130,8 +131,9 @@ class _Writer:
                     if limit is not None:
                         value = f"never_touched(history, {names[things]}, {line})"
                         self.kept.append((f"{names[limit]} not touched", value))
-        for where, who in into.items():
-            named = " + ".join(dict.fromkeys(who))
+        # What was put on a thing that lies in there is in there too.
+        named = " + ".join(dict.fromkeys(name for who in into.values() for name in who))
+        for where in into:
             self.kept.append((f"nothing else in {where}", f"nothing_else_in(history, {named}, {where})"))
 
 
