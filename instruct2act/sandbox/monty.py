@@ -147,7 +147,8 @@ class MontyGuest:
     """One program's worker; see `guest.Guest`."""
 
     def __init__(self, worker: api.Monty, limits: Limits, functions: frozenset[str], stubs: str, seed: int) -> None:
-        self._worker, self._functions = worker, functions
+        self._worker: Any = worker
+        self._functions = functions
         self._wrapped: dict[int, Any] = {}
         self._kept: list[Handle] = []
         self._snapshot: Any = None
@@ -155,7 +156,7 @@ class MontyGuest:
         self._flooded = self._closed = False
         self._limits = limits
         try:
-            self._session = worker.checkout(
+            self._session: Any = worker.checkout(
                 limits={
                     "max_feed_duration_secs": limits.program_s,
                     "max_turn_duration_secs": limits.turn_s,
@@ -225,6 +226,11 @@ class MontyGuest:
         _end(self._worker)
         if self._process is not None:
             os.close(self._process)
+        # The session holds the print callback, which holds this guest and all of its episode: a circle through Rust,
+        # which Python's collector can't see.
+        self._session = self._snapshot = self._worker = None
+        self._wrapped.clear()
+        self._kept.clear()
 
     def _turn(self, step: Callable[[], Any]) -> Event:
         """Lets the worker go on until something is the host's to answer, names and the operating system apart."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +102,24 @@ def test_ctrl_c_in_a_skill_interrupts_and_ends_the_worker(tmp_path: Path) -> Non
 def pid_of(guest: object) -> int:
     assert isinstance(guest, MontyGuest) and guest.pid is not None
     return guest.pid
+
+
+def test_a_guest_that_is_over_holds_nothing(gateway: Gateway) -> None:
+    class Episode:
+        """Whatever hears a program's prints: an episode with its pictures."""
+
+        def hear(self, text: str) -> None:
+            self.heard = text
+
+    episode = Episode()
+    guest = gateway.backend.guest(Limits(), functions=frozenset())
+    guest.start("print('hello')", {}, episode.hear, False)
+    assert episode.heard
+    guest.close()
+    over = weakref.ref(episode)
+    del episode, guest
+    gc.collect()
+    assert over() is None
 
 
 def test_each_program_has_a_worker_of_its_own(gateway: Gateway) -> None:
