@@ -112,8 +112,9 @@ def test_a_guest_that_is_over_holds_nothing(gateway: Gateway) -> None:
             self.heard = text
 
     episode = Episode()
-    guest = gateway.backend.guest(Limits(), functions=frozenset())
-    guest.start("print('hello')", {}, episode.hear, False)
+    guest = gateway.backend.guest(Limits(), functions=frozenset({"GetImage"}))
+    guest.start("print('hello')\nGetImage()\n", {}, episode.hear, False)
+    guest.resume(None)
     assert episode.heard
     guest.close()
     over = weakref.ref(episode)
