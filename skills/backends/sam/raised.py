@@ -24,22 +24,25 @@ _BLOCK = np.ones((3, 3), np.uint8)
 
 
 def heights(image: Image) -> Float | None:
-    """(H, W) metres above the base's z = 0 of what each pixel shows; None where the picture has no depth of its own."""
+    """(H, W) metres above the base's z = 0 of what each pixel shows, NaN where the camera measured nothing.
+
+    None where the picture has no depth of its own.
+    """
     view = image.view
     if view is None or view.depth_m is None or view.depth_m.shape != image.shape:
         return None
     rows, columns = image.shape
     y, x = np.mgrid[:rows, :columns]
     points = view.camera.back_project(np.column_stack([x.ravel(), y.ravel()]), view.depth_m.ravel())
-    found: Float = points[:, 2].reshape(rows, columns)
-    return found
+    measured = np.isfinite(view.depth_m) & (view.depth_m > 0)
+    return np.where(measured, points[:, 2].reshape(rows, columns), np.nan)
 
 
 def raised_in(height: Float, mask: Bool, least: int = 40, most: float = 0.6) -> list[Bool]:
     """The patches of a thing that belong to other things in or on it.
 
     Args:
-        height: (H, W) metres.
+        height: (H, W) metres, NaN where nobody knows.
         mask: (H, W) of the thing, what it holds included.
         least: pixels of a patch.
         most: share of the thing that a patch may take up.
@@ -93,10 +96,14 @@ def _surfaces(z: Float, inside: Bool) -> Float:
 
 
 def _around(z: Float, patch: Bool, inside: Bool) -> tuple[float, float]:
-    """Of the pixels beside a patch: the share that lies lower than the patch next to it, and the share in the mask."""
-    low = float(z.min()) - 1.0
+    """Of the pixels beside a patch: the share that lies lower than the patch next to it, and the share in the mask.
+
+    What is not measured counts for neither; a patch that little is known around is not told apart.
+    """
+    low = float(np.nanmin(z)) - 1.0
     top = cv2.dilate(np.where(patch, z, low).astype(np.float32), _BLOCK)
     ring = cv2.dilate(patch.astype(np.uint8), _BLOCK).astype(np.bool_) & ~patch
-    if not ring.any():
+    known = ring & np.isfinite(z)
+    if not known.any() or 2 * np.count_nonzero(known) < np.count_nonzero(ring):
         return 0.0, 0.0
-    return float((top[ring] - z[ring] >= _STEP).mean()), float(inside[ring].mean())
+    return float((top[known] - z[known] >= _STEP).mean()), float(inside[known].mean())

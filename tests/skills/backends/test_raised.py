@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,16 @@ def test_what_lies_in_a_container_stands_out_whatever_it_wears(world, container,
 def test_an_empty_container_holds_nothing(world, container):
     image, whole, _ = seen(world, container)
     assert raised_in(heights(image), whole) == []
+
+
+def test_what_the_camera_did_not_measure_is_nothing(world):
+    image, whole, truth = seen(world, "bowl", "block")
+    shadow = np.roll(truth, -8, axis=0) & ~truth
+    depth = np.where(shadow, 0.0, image.view.depth_m).astype(np.float32)
+    height = heights(Image(image.rgb, view=replace(image.view, depth_m=depth)))
+    assert np.isnan(height[shadow]).all()
+    (found,) = raised_in(height, whole)
+    assert np.count_nonzero(found & truth) > 0.95 * np.count_nonzero(found | truth)
 
 
 def test_a_picture_without_depth_has_no_heights(world):
