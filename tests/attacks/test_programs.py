@@ -78,7 +78,7 @@ def test_hostile_program(attack: Attack, gateway: Gateway, world: World) -> None
         assert world.stopped == 1 and world.held == 0
 
     again = World(world.file)
-    assert again.run(gateway, BENIGN).value == {"done": 1, "of": 1, "failed": [], "clipped": 0}
+    assert again.run(gateway, BENIGN, limits=PATIENT).value == {"done": 1, "of": 1, "failed": [], "clipped": 0}
     assert len(again.moved) == 1
 
 
@@ -101,4 +101,4 @@ def test_text_made_to_break_a_parser(name: str, gateway: Gateway, world: World) 
     for check in (True, False):
         execution = world.run(gateway, UNPARSED[name], check=check)
         ends_within_its_limits(execution)
-    assert World(world.file).run(gateway, BENIGN).status == "finished"
+    assert World(world.file).run(gateway, BENIGN, limits=PATIENT).status == "finished"
