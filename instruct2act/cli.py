@@ -75,7 +75,12 @@ def run(
         str | None, typer.Option(help="Play on these: 'red heart; blue bowl @0.5,0.2' (@x,y in metres, else random).")
     ] = None,
     task: Annotated[str | None, typer.Option(help="Play a task; `instruct2act tasks` lists them.")] = None,
-    level: Annotated[str, typer.Option(help="The task's level: L1 placement, L2 combination, L3 novel object.")] = "L1",
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="L1 placement, L2 combination, L3 novel object, L4 novel task; the task's first when left out."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Names the episode, for ever.")] = 0,
     picture: Annotated[
         list[str] | None,
@@ -89,6 +94,12 @@ def run(
         PerceptionName, typer.Option(help="From pixels, or with the simulator's ground truth.")
     ] = PerceptionName.default,
     author: Author = None,
+    program: Annotated[
+        Path | None, typer.Option(help="Run this program instead of asking the author.", metavar="FILE")
+    ] = None,
+    reward: Annotated[
+        Path | None, typer.Option(help="Score with this reward function instead of asking the author.", metavar="FILE")
+    ] = None,
     reward_state: Annotated[
         RewardState, typer.Option(help="What the reward function looks at: the simulator's state, or the images.")
     ] = RewardState.simulator,
@@ -116,7 +127,9 @@ def run(
 
       instruct2act run "put {dragged_obj} into the green bowl" --picture dragged_obj=crop.png --scene-seed 4
 
-      instruct2act run --task rearrange_then_restore --level L2 --seed 11
+      instruct2act run --task rearrange_then_restore --level L2 --seed 11 --out first
+
+      instruct2act run --task rearrange_then_restore --level L2 --seed 11 --program first/program.py
     """
     from instruct2act import run as command
 
@@ -130,7 +143,17 @@ def run(
     raise typer.Exit(
         command.run(
             command.Request(
-                sentence, task, level, seed, scene_seed, objects, tuple(picture or ()), tuple(click or ()), out
+                sentence,
+                task,
+                level,
+                seed,
+                scene_seed,
+                objects,
+                tuple(picture or ()),
+                tuple(click or ()),
+                out,
+                program,
+                reward,
             ),
             config_file=config,
             sets=[*given, *(sets or [])],

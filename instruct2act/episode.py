@@ -91,7 +91,8 @@ def _play(
     diary.facts["asked"] = tuple(sorted(goal.things)) if goal is not None else ()
     moments = Moments(robot, runtime, start)
     reward = Reward(instruction, start, moments, runtime, diary)
-    talk = runtime.policy.begin(instruction, heard=diary.answered, shown=runtime.shown(instruction, start))
+    shown = None if spec.program is not None else runtime.shown(instruction, start)
+    talk = runtime.policy.begin(instruction, heard=diary.answered, shown=shown, given=spec.program)
     diary.facts["prompt"] = talk.digest
     execution: Execution | None = None
     while (program := _program(talk, diary, execution is None)) is not None:
@@ -130,7 +131,7 @@ def _program(talk: Conversation, diary: Diary, first: bool) -> Program | None:
         except NoProgram as none:
             if first:
                 diary.facts["program"] = none.program.source if none.program else ""
-                diary.ended("failed", "llm", _told(none))
+                diary.ended("failed", "llm" if diary.spec.program is None else "program", _told(none))
             return None
         except LLMError as error:
             diary.ended("infrastructure", "llm", _told(error))
@@ -231,7 +232,9 @@ class Reward:
         camera = self._start.views["top"].camera
         self._slots = self._moments.slots(self._instruction) | spots(self._instruction.clicks, camera)
         objects = self._moments.history[0].objects
-        written = self._runtime.rewards.write(self._instruction, objects, self._slots, heard=self._diary.answered)
+        written = self._runtime.rewards.write(
+            self._instruction, objects, self._slots, self._diary.answered, self._diary.spec.reward
+        )
         if isinstance(written, Refusal):
             return
         self._function = written

@@ -23,7 +23,7 @@ def prompt(
     scene_seed: Annotated[int | None, typer.Option(min=0, help="On the generated scene of this number.")] = None,
     objects: Annotated[str | None, typer.Option(help="On these: 'red heart; blue bowl @0.5,0.2'.")] = None,
     task: Annotated[str | None, typer.Option(help="A task; `instruct2act tasks` lists them.")] = None,
-    level: Annotated[str, typer.Option(help="The task's level.")] = "L1",
+    level: Annotated[str | None, typer.Option(help="The task's level; its first when left out.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The task's seed.")] = 0,
     picture: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FILE", help="What {NAME} in the sentence looks like.")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from instruct2act.authoring import prompt
+from instruct2act.authoring.given import Given
 from instruct2act.authoring.llm import LLM, Completion, Message, digest
 from instruct2act.authoring.program import Program, Refusal, Unusable, take_out
 from instruct2act.sandbox import Gateway
@@ -33,8 +34,8 @@ class NoProgram(Exception):
 
     def __init__(self, problems: Sequence[Problem], program: Program | None, turns: int) -> None:
         self.problems, self.program, self.turns = tuple(problems), program, turns
-        told = "; ".join(str(problem) for problem in self.problems[:3])
-        super().__init__(f"no usable answer in {turns} turn{'s' if turns != 1 else ''}: {told}")
+        told = "; ".join(str(problem).partition("\n")[0] for problem in self.problems[:3])
+        super().__init__(f"none of {turns} answers could be used, the last one for this: {told}" if turns > 1 else told)
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ class Policy:
         earlier: Sequence[Attempt] = (),
         heard: Heard = _nobody,
         shown: prompt.Shown | None = None,
+        given: str | None = None,
     ) -> Conversation:
         """A conversation that asks for a program whose calls are all right.
 
@@ -171,6 +173,7 @@ class Policy:
             earlier: answers that were tried and failed.
             heard: told every completion, for tokens and seconds.
             shown: pictures, or words about them, that go along; the instruction's own when left out.
+            given: a person's own program; nobody is asked then.
         """
         names: dict[str, Any] = {
             "templates": {name: None for name, slot in instruction.slots.items() if slot.pictures},
@@ -178,11 +181,11 @@ class Policy:
             "clicks": None,
         }
         return Conversation(
-            self.llm,
+            self.llm if given is None else Given(given),
             self.messages(instruction, earlier, shown),
             "main",
             lambda program: self._gateway.check(program.source, self._skills, names),
-            self.turns,
+            self.turns if given is None else 1,
             heard,
         )
 

@@ -82,7 +82,7 @@ def take_out(reply: str, entry: str = "main") -> Program | Refusal | Unusable:
     """
     if len(reply) > LARGEST_REPLY:
         return _unusable(f"the reply has {len(reply)} characters; answer with one short program")
-    blocks = [(match[2].lower(), match[3].strip("\n")) for match in _FENCE.finditer(reply)]
+    blocks = [(match[2].lower(), match[3].rstrip("\n")) for match in _FENCE.finditer(reply)]
     python = [code for language, code in blocks if language in _PYTHON and code.strip()]
     if not python:
         refused = _REFUSED.search(reply)

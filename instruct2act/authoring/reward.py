@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from instruct2act.authoring import prompt, vocabulary
+from instruct2act.authoring.given import Given
 from instruct2act.authoring.llm import LLM
 from instruct2act.authoring.policy import Conversation, Heard, _nobody
 from instruct2act.authoring.program import Program, Refusal
@@ -135,7 +136,12 @@ class RewardWriter:
         self._backend = backend
 
     def write(
-        self, instruction: Instruction, objects: Sequence[ObjectState], slots: Mapping[str, Any], heard: Heard = _nobody
+        self,
+        instruction: Instruction,
+        objects: Sequence[ObjectState],
+        slots: Mapping[str, Any],
+        heard: Heard = _nobody,
+        given: str | None = None,
     ) -> RewardFunction | Refusal:
         """A reward function for an instruction.
 
@@ -144,6 +150,7 @@ class RewardWriter:
             objects: the table at the start; the author reads their names, the checks use their states.
             slots: what the instruction's slots are bound to; see `slots_as_data`.
             heard: told every completion.
+            given: a person's own function; nobody is asked then.
 
         Raises:
             NoProgram: no answer passed the checks.
@@ -151,7 +158,12 @@ class RewardWriter:
         """
         messages = prompt.for_reward(instruction, objects, self.style)
         written = Conversation(
-            self.llm, messages, "reward", lambda program: self.check(program, objects, slots), self.turns, heard
+            self.llm if given is None else Given(given),
+            messages,
+            "reward",
+            lambda program: self.check(program, objects, slots),
+            self.turns if given is None else 1,
+            heard,
         ).answer()
         return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
 

@@ -68,7 +68,7 @@ def _steps(record: EpisodeRecord) -> str:
 
 
 def _no_program(record: EpisodeRecord) -> str:
-    if record.failed_at == "llm":
+    if record.failed_at == "llm" or _type(record) == "NoProgram":
         return f"no usable answer: {_message(record)}"
     if _stage(record) in ("syntax", "unsupported", "types"):
         return f"the program can't run ({_stage(record)}): {_message(record)}"

@@ -42,6 +42,7 @@ class EpisodeSpec(_Data):
         text: the instruction, instead of the task's own.
         pictures: slot name -> SHA-256 of the picture file given for it.
         clicks: (x, y) pixels of the top view.
+        program, reward: a person's own sources, which run instead of what an author would write.
         trial: tells repetitions of one episode apart (a sampling author may answer differently).
     """
 
@@ -54,13 +55,15 @@ class EpisodeSpec(_Data):
     text: str | None = None
     pictures: dict[str, str] = {}
     clicks: tuple[tuple[float, float], ...] = ()
+    program: str | None = None
+    reward: str | None = None
     trial: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _one_scene(self) -> EpisodeSpec:
         if sum(scene is not None for scene in (self.task, self.scene_seed, self.objects, self.robot)) != 1:
             raise ValueError("a spec names one scene: a task, a scene_seed or objects")
-        if self.task is None and not self.text:
+        if self.task is None and not self.text and self.program is None:
             raise ValueError("a free scene needs an instruction")
         return self
 
