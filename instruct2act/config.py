@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from instruct2act.resources import folder
+from instruct2act.resources import folder, mapping
 from skills.errors import Mistake, did_you_mean
 
 RUN_SETTINGS: dict[str, Any] = {
@@ -37,10 +37,6 @@ RUN_SETTINGS: dict[str, Any] = {
         "replay",
     },
 }
-
-
-class ConfigError(Mistake):
-    """A setting that does not exist or cannot have that value, said in one sentence."""
 
 
 class _Part(BaseModel):
@@ -217,18 +213,18 @@ def load(file: str | Path | None = None, sets: Sequence[str] = ()) -> Config:
         sets: ``key=value`` with a dotted key; the value is read as YAML.
 
     Raises:
-        ConfigError: an unknown key, a value out of range, a file that is not there.
+        Mistake: an unknown key, a value out of range, a file that is not there.
     """
     values: dict[str, Any] = _read(file) if file is not None else {}
     for entry in sets:
         key, equals, value = entry.partition("=")
         if not equals:
-            raise ConfigError(f"--set takes key=value, as in --set sandbox.cpu_s=2; got {entry!r}")
+            raise Mistake(f"--set takes key=value, as in --set sandbox.cpu_s=2; got {entry!r}")
         _put(values, key.strip(), yaml.safe_load(value))
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from None
+        raise Mistake("; ".join(_sentence(dict(problem)) for problem in error.errors())) from None
 
 
 def keys(model: type[BaseModel] = Config, prefix: str = "") -> dict[str, tuple[Any, str]]:
@@ -246,18 +242,8 @@ def _read(file: str | Path) -> dict[str, Any]:
     path = Path(file)
     if not path.suffix:
         path = folder("configs") / f"{file}.yaml"
-    if not path.is_file():
-        there = sorted(found.stem for found in folder("configs").glob("*.yaml"))
-        raise ConfigError(
-            f"no config file {str(file)!r}{did_you_mean(str(file), there)}; configs/ has: {', '.join(there)}"
-        )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path.name} is not YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path.name} must hold keys and values, not {type(values).__name__}")
-    return values
+    there = sorted(found.stem for found in folder("configs").glob("*.yaml"))
+    return mapping(path, "config file", str(file), there, f"configs/ has: {', '.join(there)}")
 
 
 def _put(values: dict[str, Any], key: str, value: Any) -> None:
@@ -265,7 +251,7 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
     for parent in parents:
         inner = values.setdefault(parent, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"{key}: {parent} has a value, not settings of its own")
+            raise Mistake(f"{key}: {parent} has a value, not settings of its own")
         values = inner
     values[last] = value
 

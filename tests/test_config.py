@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from instruct2act import config
-from instruct2act.config import Config, ConfigError
+from instruct2act.config import Config
 from instruct2act.resources import folder
+from skills.errors import Mistake
 
 
 def test_a_setting_changes_what_it_names_and_nothing_else() -> None:
@@ -32,7 +33,7 @@ def test_later_settings_win_over_the_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_that_cannot_be_is_named(entry: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(Mistake, match=said):
         config.load(sets=[entry])
 
 
@@ -41,13 +42,13 @@ def test_a_setting_that_cannot_be_is_named(entry: str, said: str) -> None:
     ["ftp://host/v1", "host:80", "https://me:hunter2@host/v1", "https://host/v1?key=hunter2", "https://host/#hunter2"],
 )
 def test_an_address_is_one_and_holds_no_secret(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"llm\.base_url must") as told:
+    with pytest.raises(Mistake, match=r"llm\.base_url must") as told:
         config.load(sets=[f"llm.base_url={url!r}"])
     assert "hunter2" not in str(told.value)
 
 
 def test_a_key_is_not_taken_for_a_variable_s_name() -> None:
-    with pytest.raises(ConfigError, match=r"llm\.key_env must be the name") as told:
+    with pytest.raises(Mistake, match=r"llm\.key_env must be the name") as told:
         config.load(sets=["llm.key_env=sk-hunter2"])
     assert "hunter2" not in str(told.value)
     assert config.load(sets=["llm.key_env=''"]).llm.key_env == ""
@@ -59,7 +60,7 @@ def test_off_is_a_word_here() -> None:
 
 
 def test_an_unknown_file_says_which_there_are() -> None:
-    with pytest.raises(ConfigError, match="did you mean 'ci'"):
+    with pytest.raises(Mistake, match="did you mean 'ci'"):
         config.load("cii")
 
 

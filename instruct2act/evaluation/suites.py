@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import sim
 from instruct2act.evaluation.record import EpisodeSpec
-from instruct2act.resources import folder
+from instruct2act.resources import folder, mapping
 from sim.partitions import LEVELS
 from sim.task import find_task
 from skills.errors import Mistake, UnknownName, did_you_mean
@@ -117,14 +117,4 @@ def parted(words: str | None) -> tuple[str, ...] | None:
 
 def _read(name: str) -> Mapping[str, Any]:
     path = Path(name) if name.endswith((".yaml", ".yml")) else folder("configs") / "suites" / f"{name}.yaml"
-    if not path.is_file():
-        raise Mistake(
-            f"there is no suite {name!r}{did_you_mean(name, names())}; configs/suites/ has: {', '.join(names())}"
-        )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise Mistake(f"suite {path.name} is not YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise Mistake(f"suite {path.name} must hold keys and values, not {type(values).__name__}")
-    return values
+    return mapping(path, "suite", name, names(), f"configs/suites/ has: {', '.join(names())}")

@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from skills.errors import Mistake, did_you_mean
+from instruct2act.resources import mapping
 from skills.robots.rosbridge.robot import RosRobot
 from skills.robots.rosbridge.settings import Settings, settings
 
@@ -20,17 +17,8 @@ def read(path: Path) -> Settings:
     Raises:
         Mistake: no such file, not YAML, an unknown key, an impossible value.
     """
-    if not path.is_file():
-        beside = [found.name for found in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-        raise Mistake(
-            f"there is no robot file {str(path)!r}{did_you_mean(path.name, beside)}; copy configs/robots/arm.yaml"
-        )
-    try:
-        values: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise Mistake(f"{path.name} is not YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise Mistake(f"{path.name} must hold keys and values, not {type(values).__name__}")
+    beside = [found.name for found in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+    values = mapping(path, "robot file", str(path), beside, "copy configs/robots/arm.yaml")
     for camera in (values.get("cameras") or {}).values() if isinstance(values.get("cameras"), dict) else ():
         if isinstance(camera, dict) and isinstance(camera.get("calibration"), str):
             camera["calibration"] = str(path.parent / Path(camera["calibration"]).expanduser())
