@@ -10,6 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from instruct2act import look
 from instruct2act.evaluation.page import embedding, sections
 from instruct2act.evaluation.report import Report
 
@@ -33,6 +34,7 @@ def write(path: Path, report: Report, megabytes: float = embedding.MEGABYTES) ->
 def html(report: Report, megabytes: float = embedding.MEGABYTES) -> str:
     """The whole page."""
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("style.css", "browser.js"))
+    style, script = look.style() + style, look.script() + script
     held = embedding.data(report, megabytes)
     # In a script element only "</" and "<!--" could end the data; without any "<" neither can be there.
     data = json.dumps(held, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

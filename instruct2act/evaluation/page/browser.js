@@ -1,21 +1,9 @@
-"use strict";
 // The episode browser. Everything that comes from a record is set as text, never as HTML.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.getElementById("browser");
   const FILTERS = ["run", "task", "level", "kind", "label"];
   const state = { filter: {}, open: null, step: 0 };
-
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name === "text") element.textContent = value;
-      else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else if (value !== false && value !== null) element.setAttribute(name, value === true ? "" : value);
-    }
-    element.append(...children.filter((child) => child !== null));
-    return element;
-  }
 
   const labelOf = (episode) => episode.label || (episode.kind === "success" ? "" : episode.kind);
   const nameOf = (field, value) => (field === "run" ? data.runs[value] : value);
@@ -82,8 +70,6 @@
   }
 
   // --- one episode ---------------------------------------------------------------------------------------------
-
-  const number = (value) => (typeof value === "number" ? value.toFixed(2) : "");
 
   function facts(pairs) {
     const box = make("dl");
