@@ -14,21 +14,11 @@ from typing import Any
 
 from instruct2act.sandbox import templates
 from instruct2act.sandbox.errors import Problem, Stage, clipped, printable
+from instruct2act.sandbox.languages import MONTY, Language, lacking
+from instruct2act.sandbox.reading import bound
 from instruct2act.sandbox.values import KINDS
 from skills import Skill
 from skills.errors import did_you_mean
-
-MODULES = frozenset(
-    {"__future__", "bisect", "collections", "copy", "dataclasses", "datetime", "functools", "itertools"}
-)
-MODULES |= {"json", "math", "random", "re", "time", "typing"}
-"""What a program may import."""
-
-_HINTS: dict[type[ast.AST], str] = {
-    ast.Yield: "generators do not run here: build a list and return it",
-    ast.YieldFrom: "generators do not run here: build a list and return it",
-    ast.Delete: "'del' does not run here: build a new list or dict without the item",
-}
 
 
 @dataclass
@@ -54,7 +44,9 @@ class Prepared:
         return printable(self.lines[number - 1][:300]) if 0 < number <= len(self.lines) else ""
 
 
-def prepare(source: str, skills: Mapping[str, Skill], names: Mapping[str, Any], source_bytes: int) -> Prepared:
+def prepare(
+    source: str, skills: Mapping[str, Skill], names: Mapping[str, Any], source_bytes: int, language: Language = MONTY
+) -> Prepared:
     """Parses a program, finds what it would fail on, and brings it into the form in which it runs."""
     size = len(source.encode(errors="replace"))
     if size > source_bytes:
@@ -73,7 +65,7 @@ def prepare(source: str, skills: Mapping[str, Skill], names: Mapping[str, Any], 
     except (ValueError, RecursionError, MemoryError) as error:
         prepared.problems.append(Problem("syntax", f"the program does not parse: {type(error).__name__}"))
         return prepared
-    reader = _Reader(prepared, skills, names)
+    reader = _Reader(prepared, skills, names, language)
     reader.read(prepared.tree)
     prepared.source = _edited(prepared.source, reader.edits)
     prepared.runs = prepared.source.rstrip("\n") + "\n" + reader.value + "\n"
@@ -92,8 +84,10 @@ class _Edit:
 
 
 class _Reader:
-    def __init__(self, prepared: Prepared, skills: Mapping[str, Skill], names: Mapping[str, Any]) -> None:
-        self.prepared, self.skills, self.names = prepared, skills, names
+    def __init__(
+        self, prepared: Prepared, skills: Mapping[str, Skill], names: Mapping[str, Any], language: Language
+    ) -> None:
+        self.prepared, self.skills, self.names, self.language = prepared, skills, names, language
         self.edits: list[_Edit] = []
         self.value = "None"
         self.own: set[str] = set()
@@ -103,9 +97,10 @@ class _Reader:
         self.prepared.problems.append(Problem(stage, clipped(message), line, column, self.prepared.line(line)))
 
     def read(self, tree: ast.Module) -> None:
-        self.own = _defined(tree)
+        self.own = bound(tree)
+        for node, hint in lacking(tree, self.language):
+            self.problem("unsupported", hint, node)
         for node in ast.walk(tree):
-            self.supported(node)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in self.own:
                 skill = self.skills.get(node.func.id)
                 if skill is not None:
@@ -113,27 +108,6 @@ class _Reader:
             self.picture(node)
         self.entry(tree)
         self.prepared.problems.sort(key=lambda problem: (problem.line, problem.column))
-
-    def supported(self, node: ast.AST) -> None:
-        if type(node) in _HINTS:
-            self.problem("unsupported", _HINTS[type(node)], node)
-        elif isinstance(node, ast.ClassDef) and (node.bases or node.keywords):
-            self.problem(
-                "unsupported", "classes cannot inherit here: use a dict, a dataclass or a builtin exception", node
-            )
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                self.module(alias.name, node)
-        elif isinstance(node, ast.ImportFrom):
-            self.module(node.module or ".", node)
-
-    def module(self, name: str, node: ast.AST) -> None:
-        if name.split(".")[0] not in MODULES:
-            known = ", ".join(sorted(MODULES - {"__future__"}))
-            advice = (
-                "pixels are worked on inside skills; use math and lists" if name in _ARRAYS else f"there is {known}"
-            )
-            self.problem("unsupported", f"module {name[:60]!r} is not available to programs: {advice}", node)
 
     def call(self, node: ast.Call, skill: Skill) -> None:
         """Holds one call against the skill's signature, and writes its aliases out."""
@@ -207,7 +181,6 @@ class _Reader:
 
 
 _SILENT = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-_ARRAYS = frozenset(["numpy", "torch", "cv2", "scipy", "PIL"])
 
 
 def typed(report: str, prepared: Prepared, skills: Mapping[str, Skill], names: Iterable[str]) -> list[Problem]:
@@ -234,21 +207,6 @@ def shown(skill: Skill) -> str:
     """``It is CLIPRetrieval(objs, query, pre_obj1=None)``, for a message."""
     parameters = (p.name if p.required else f"{p.name}={p.shown or repr(p.default)}" for p in skill.parameters)
     return f"It is {skill.name}({', '.join(parameters)})"
-
-
-def _defined(tree: ast.Module) -> set[str]:
-    """Every name that the program binds anywhere."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
-    return found
 
 
 def _is(node: ast.AST, name: str) -> bool:

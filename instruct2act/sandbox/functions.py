@@ -17,6 +17,7 @@ from instruct2act.sandbox.guest import Backend, Called, Done, Event, Flooded, Gu
 from instruct2act.sandbox.values import Refused, Table, inward, outward
 
 _NODES = 500_000
+_STAGES = {"syntax": "syntax", "unsupported": "unsupported", "runtime": "runtime", "broken": "runtime"}
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,12 @@ def run_reward(
         limits: of each call's computing; the defaults when left out.
         twice: scores them again in reverse order; a reward that then differs remembers something and is refused.
     """
-    forth = [_score(result) for result in call(backend, source, "reward", episodes, prelude=prelude, limits=limits)]
-    if not twice or not any(isinstance(score, Score) for score in forth):
-        return forth
-    again = call(backend, source, "reward", list(reversed(episodes)), prelude=prelude, limits=limits)
-    back = [_score(result) for result in reversed(again)]
+    # In one session: what a function remembers of the first round is still there in the second.
+    asked = [*episodes, *reversed(episodes)] if twice else episodes
+    found = [_score(result) for result in call(backend, source, "reward", asked, prelude=prelude, limits=limits)]
+    if not twice:
+        return found
+    forth, back = found[: len(episodes)], found[: len(episodes) - 1 : -1]
     message = "the reward gave another score for the same episode when asked again: it must not remember anything"
     return [
         Failure("runtime", "HiddenState", message, failed_at="reward") if isinstance(a, Score) and a != b else a
@@ -97,7 +99,7 @@ def call(
         For each call what it returned, bounded plain data, or a Failure.
     """
     limits = limits or Limits()
-    prepared = checks.prepare(source, {}, {}, limits.source_bytes)
+    prepared = checks.prepare(source, {}, {}, limits.source_bytes, backend.language)
     problems = [problem for problem in prepared.problems if problem.stage != "api"]
     if problems:
         return [refused(problems)] * len(batch)
@@ -166,7 +168,7 @@ class _Session:
         self.spent = event.cause not in ("runtime", "unsupported", "syntax")
         own = [(name, line - self.offset, column) for name, line, column in event.frames if line > self.offset]
         line, column = (own[-1][1], own[-1][2]) if own else (0, 0)
-        stage: Any = {"syntax": "syntax", "unsupported": "unsupported", "runtime": "runtime"}.get(event.cause, "limit")
+        stage: Any = _STAGES.get(event.cause, "limit")
         frames = tuple(Frame(name, at, self.prepared.line(at).strip()) for name, at, _ in own)
         text = self.prepared.line(line)
         failure = Failure(stage, event.type, clipped(event.message), line, column, text, frames, failed_at="reward")

@@ -32,7 +32,7 @@ class Gateway:
         """Args.
 
         Args:
-            backend: the interpreter; Monty when left out.
+            backend: the interpreter; Monty when left out. `routing.backend` makes the one that a setting names.
             mode: "jailed", or "language-only" where a person accepts the interpreter as the only wall.
             spare: Monty's workers kept ready.
 
@@ -62,7 +62,7 @@ class Gateway:
             names: its globals; the keys of ``names["templates"]`` are the pictures there are.
         """
         limits, given = Limits(turn_s=2.0), dict(names or _NAMES)
-        prepared = checks.prepare(source, skills, given, limits.source_bytes)
+        prepared = checks.prepare(source, skills, given, limits.source_bytes, self.backend.language)
         if prepared.problems:
             return prepared.problems
         declared = declarations.stubs(skills, given)
@@ -117,7 +117,7 @@ class Gateway:
         watch = watch or Watch(limits, stop)
         names = dict(globals or {})
         backend = f"{self.backend.name} {self.backend.version}"
-        prepared = checks.prepare(source, skills, names, watch.limits.source_bytes)
+        prepared = checks.prepare(source, skills, names, watch.limits.source_bytes, self.backend.language)
         unparsed = prepared.tree is None
         if prepared.problems and (check or unparsed):
             return Execution("refused", error=refused(prepared.problems), seconds=watch.seconds, backend=backend)
@@ -149,6 +149,7 @@ class Gateway:
                     ending()
             finally:
                 if guest is not None:
+                    backend = guest.backend or backend
                     guest.close()
         execution.backend, execution.seconds = backend, watch.seconds
         return execution

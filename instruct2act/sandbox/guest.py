@@ -1,7 +1,7 @@
 """The door between the gateway and whatever interprets programs.
 
-A backend is a module beside this one: ``monty.py`` is the default. A second one (a CPython worker with numpy, say)
-offers the same two protocols and changes nothing else.
+A backend is a module beside this one: ``monty.py`` is the first choice, ``cpython/`` runs what that one lacks,
+``routing.py`` chooses. A further one offers the same two protocols and changes nothing else.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from instruct2act.sandbox.clocks import Limits
+from instruct2act.sandbox.languages import Language
 
-Cause = Literal["syntax", "unsupported", "types", "runtime", "time", "memory", "calls", "prints", "died"]
+Cause = Literal["syntax", "unsupported", "types", "runtime", "time", "memory", "calls", "prints", "broken", "died"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Raised:
     """The program ended otherwise.
 
     Attributes:
-        cause: what kind of end.
+        cause: what kind of end; "broken" is a program that broke its own interpreter, "died" a worker lost otherwise.
         type, message: the exception's, cut to a few kilobytes; for "types", the checker's JSON report, whole.
         frames: (function, line, column) of the program's own calls, outermost first.
     """
@@ -58,12 +59,31 @@ class Raised:
 Event = Called | Done | Raised
 
 
+def over(cause: Literal["time", "memory", "prints"], limits: Limits, frames: Any = ()) -> Raised:
+    """The end of a program that used up a limit."""
+    told = {
+        "time": ("TimeLimit", f"computed for more than {limits.turn_s:g} s without a skill call, or too long in all"),
+        "memory": ("MemoryLimit", f"needed more than {limits.memory_bytes >> 20} MB"),
+        "prints": ("PrintLimit", f"printed more than {limits.print_chars} characters"),
+    }
+    kind, sentence = told[cause]
+    return Raised(cause, kind, f"the program {sentence}", frames)
+
+
 class Flooded(Exception):
     """Raised by a print listener to end the program."""
 
 
 class Guest(Protocol):
-    """One program's interpreter, fresh for it and discarded with it."""
+    """One program's interpreter, fresh for it and discarded with it.
+
+    Attributes:
+        backend: name and version of what interprets it, for the record; where that is chosen, known once it started.
+    """
+
+    @property
+    def backend(self) -> str:
+        """See above."""
 
     def start(self, source: str, names: Mapping[str, Any], on_print: Callable[[str], None], check: bool) -> Event:
         """Runs source until it calls out or ends.
@@ -89,10 +109,16 @@ class Guest(Protocol):
 
 
 class Backend(Protocol):
-    """Makes guests, ahead of need where starting one takes time."""
+    """Makes guests, ahead of need where starting one takes time.
+
+    Attributes:
+        name, version: for people.
+        language: how much of Python its guests run.
+    """
 
     name: str
     version: str
+    language: Language
 
     def guest(self, limits: Limits, *, functions: frozenset[str], stubs: str = "", seed: int = 0) -> Guest:
         """A fresh interpreter.

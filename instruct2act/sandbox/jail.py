@@ -27,7 +27,7 @@ from instruct2act.sandbox.errors import SandboxUnavailable
 
 Mode = Literal["jailed", "language-only"]
 
-_LAUNCHER = Path(__file__).with_name("launcher.py")  # a script of its own: it imports what only Linux has
+LAUNCHER = Path(__file__).with_name("launcher.py")  # a script of its own: it imports what only Linux has
 _PLATFORM = "run it on Linux (x86_64 or aarch64), for instance in a container or WSL2"
 _PURPOSE = {
     "rlimits": ("bounds memory, CPU, files and core dumps", _PLATFORM),
@@ -84,7 +84,7 @@ def _layer(name: str, purpose: str, advice: str) -> Layer:
 
 def _tried(*names: str) -> str:
     """What came of putting layers up in a process of its own; "" where they hold."""
-    command = [sys.executable, "-I", "-S", str(_LAUNCHER), *(word for name in names for word in ("--only", name))]
+    command = [sys.executable, "-I", "-S", str(LAUNCHER), *(word for name in names for word in ("--only", name))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env={})
     return "" if done.returncode == 0 else done.stderr.strip()[-300:] or f"exit status {done.returncode}"
 
@@ -133,7 +133,7 @@ class Jail:
         options += ["--keep-stderr"] if keep_stderr else []
         for option, paths in (("--read", [*reads, *readable]), ("--run", runs)):
             options += [word for path in paths for word in (option, str(path))]
-        command = shlex.join([sys.executable, "-I", "-S", str(_LAUNCHER), *options, "--", str(program)])
+        command = shlex.join([sys.executable, "-I", "-S", str(LAUNCHER), *options, "--", str(program)])
         self.path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
         self.path.chmod(0o700)
 

@@ -1,8 +1,9 @@
 """Locks this process into the jail, then becomes the program named on the command line.
 
-Run as a script by a bare interpreter (``python -I -S launcher.py --parent PID --read FILE … -- PROGRAM ARGS``), never
-imported by the worker: it uses the standard library only and applies, in this order, what `jail.LAYERS` lists. Where a
-mandatory layer cannot be set up it writes one line to stderr and exits with `REFUSED`; nothing has run then.
+Run as a script by a bare interpreter (``python -I -S launcher.py --parent PID --read FILE … -- PROGRAM ARGS``); it uses
+the standard library only and applies, in this order, what `jail.layers` lists. Where a mandatory layer cannot be set up
+it writes one line to stderr and exits with `REFUSED`; nothing has run then. ``cpython/zygote.py`` loads it for the
+layers alone and puts them up in its children.
 
 Sources: landlock(7), seccomp(2), capabilities(7), ``linux/landlock.h`` and ``linux/filter.h``.
 """
@@ -78,11 +79,11 @@ def _prctl(option: int, value: int = 0) -> None:
 # --- the layers -------------------------------------------------------------------------------------------------------
 
 
-def limit_resources() -> None:
+def limit_resources(memory_bytes: int = MEMORY_BYTES, cpu_s: int = CPU_SECONDS) -> None:
     """Memory, CPU, files, core dumps. Processes are limited where the jail counts its own (a user namespace)."""
     wanted = [
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 16),
         (resource.RLIMIT_CORE, 0),
@@ -127,7 +128,7 @@ def drop_capabilities() -> None:
         raise Missing(f"still held: {', '.join(kept)}")
 
 
-def landlock(readable: Iterable[str], executable: Iterable[str]) -> None:
+def landlock(readable: Iterable[str] = (), executable: Iterable[str] = ()) -> None:
     """No file, no TCP, no signal and no abstract socket outside: but for reading and executing what is named."""
     abi = _call(_LANDLOCK_CREATE, None, 0, 1)
     if abi < 1:
@@ -155,8 +156,13 @@ def landlock(readable: Iterable[str], executable: Iterable[str]) -> None:
     os.close(ruleset)
 
 
-def seccomp_program() -> bytes:
-    """The filter: a list of system calls that pass, a few of them with conditions, everything else EPERM."""
+def seccomp_program(allowed: Iterable[str] = _SYSCALLS, bare: bool = False) -> bytes:
+    """The filter: a list of system calls that pass, a few of them with conditions, everything else EPERM.
+
+    Args:
+        allowed: names in `_SYSCALLS`.
+        bare: no threads, no prctl, no limits to read, no memory that executes: for a process that loads nothing more.
+    """
     machine = platform.machine()
     if machine not in _ARCHES or sys.byteorder != "little" or ctypes.sizeof(ctypes.c_void_p) != 8:
         raise Missing(f"no system call table for {machine}")
@@ -184,12 +190,21 @@ def seccomp_program() -> bytes:
     load(0)
     code.append((0x35, 0, 1, 0x40000000))  # BPF_JGE: x32 numbers
     give(_KILL)
-    for pair in _SYSCALLS.values():
-        number = pair[column]
+    for name in allowed:
+        number = _SYSCALLS[name][column]
         if number is not None:
             equal(number, 1)
             give(_ALLOW)
 
+    if bare:
+        for both in (_MPROTECT, _MMAP):
+            equal(both[column], 4)
+            load(argument(2))
+            some_bit(4, 1)
+            give(_ERRNO | _EPERM)
+            give(_ALLOW)
+        give(_ERRNO | _EPERM)
+        return b"".join(struct.pack("HBBI", *step) for step in code)
     equal(_CLONE[column], 4)  # threads, not processes
     load(argument(0))
     some_bit(0x00010000, 1)
@@ -225,9 +240,9 @@ def seccomp_program() -> bytes:
     return b"".join(struct.pack("HBBI", *step) for step in code)
 
 
-def seccomp() -> None:
+def seccomp(allowed: Iterable[str] = _SYSCALLS, bare: bool = False) -> None:
     """Installs the filter for every thread; it cannot be taken off again."""
-    program = seccomp_program()
+    program = seccomp_program(allowed, bare)
     steps = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("H6xQ", len(program) // 8, ctypes.addressof(steps))
     number = _SECCOMP[_ARCHES[platform.machine()][0]]
@@ -238,16 +253,16 @@ def seccomp() -> None:
 # --- from here to there -----------------------------------------------------------------------------------------------
 
 
-def close_inherited() -> None:
-    """Only stdin, stdout and stderr go along."""
-    if _call(_CLOSE_RANGE, 3, ctypes.c_uint(0xFFFFFFFF), 0) != 0:
-        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+def close_inherited(first: int = 3) -> None:
+    """Only descriptors below ``first`` go along: stdin, stdout and stderr."""
+    if _call(_CLOSE_RANGE, first, ctypes.c_uint(0xFFFFFFFF), 0) != 0:
+        os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def end_with_parent(parent: int) -> None:
     """The kernel kills this process when the one that started it dies."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent and os.getppid() != parent:  # it died before the line above
+    if parent and os.getppid() != parent:  # that one died before the line above
         os._exit(REFUSED)
 
 

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from instruct2act.sandbox import jail
 from instruct2act.sandbox.clocks import Limits
 from instruct2act.sandbox.errors import SandboxUnavailable, clipped
-from instruct2act.sandbox.guest import Called, Cause, Done, Event, Flooded, Raised
+from instruct2act.sandbox.guest import Called, Cause, Done, Event, Flooded, Raised, over
+from instruct2act.sandbox.languages import MONTY
 from instruct2act.sandbox.values import Handle
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Monty:
     """A pool of jailed workers, ``spare`` of them started ahead. Close it when done."""
 
     name = "monty"
+    language = MONTY
 
     def __init__(self, mode: jail.Mode = "jailed", spare: int = 2) -> None:
         """Args.
@@ -63,7 +65,7 @@ class Monty:
 
     def guest(self, limits: Limits, *, functions: frozenset[str], stubs: str = "", seed: int = 0) -> MontyGuest:
         """A fresh worker; see `guest.Backend`."""
-        return MontyGuest(self._spares.take(), limits, functions, stubs, seed)
+        return MontyGuest(self._spares.take(), limits, functions, stubs, seed, f"{self.name} {self.version}")
 
     def close(self) -> None:
         """Ends the spare workers."""
@@ -146,7 +148,10 @@ def _end(worker: api.Monty | Exception) -> None:
 class MontyGuest:
     """One program's worker; see `guest.Guest`."""
 
-    def __init__(self, worker: api.Monty, limits: Limits, functions: frozenset[str], stubs: str, seed: int) -> None:
+    def __init__(
+        self, worker: api.Monty, limits: Limits, functions: frozenset[str], stubs: str, seed: int, backend: str
+    ) -> None:
+        self.backend = backend
         self._worker: Any = worker
         self._functions = functions
         self._wrapped: dict[int, Any] = {}
@@ -263,7 +268,7 @@ class MontyGuest:
             return Raised("types", "TypeError", error.display())
         if isinstance(error, api.MontyCrashedError):
             if error.timed_out:
-                return Raised("time", "TimeLimit", self._too_long())
+                return over("time", self._limits)
             return Raised("died", "WorkerDied", clipped(str(error)))
         frames: tuple[tuple[str, int, int], ...] = ()
         if isinstance(error, (api.MontyRuntimeError, api.MontySyntaxError)):
@@ -275,25 +280,17 @@ class MontyGuest:
         if isinstance(error, api.MontySyntaxError):
             cause = "syntax"
         elif self._flooded:
-            cause, kind, message = (
-                "prints",
-                "PrintLimit",
-                f"the program printed more than {self._limits.print_chars} characters",
-            )
+            return over("prints", self._limits, frames)
         elif isinstance(inner, TimeoutError) and not frames:
-            cause, kind, message = "time", "TimeLimit", self._too_long()
+            return over("time", self._limits)
         elif isinstance(inner, RuntimeError) and message.startswith("suspension limit"):
             cause, kind, message = "calls", "CallLimit", "the program asked for names or files more often than it may"
         elif isinstance(inner, MemoryError) and ("memory limit" in message or "terminated" in message):
-            cause, kind = "memory", "MemoryLimit"
-            message = f"the program needed more than {self._limits.memory_bytes >> 20} MB"
-        elif isinstance(inner, (NotImplementedError, ModuleNotFoundError)):
+            return over("memory", self._limits, frames)
+        elif isinstance(inner, (NotImplementedError, ImportError)):
             cause = "unsupported"
             message = message.replace("The monty syntax parser does not yet support", "this Python has no")
         return Raised(cause, kind, message, frames)
-
-    def _too_long(self) -> str:
-        return f"the program computed for more than {self._limits.turn_s:g} s without a skill call, or too long in all"
 
     def _place(self, start: int) -> tuple[int, int]:
         before = self._source[:start]

@@ -37,6 +37,13 @@ class Handle:
         vars(self).update(facts)
 
 
+class Foreign:
+    """What stands in for something of a program's that does not cross; ``why`` is the sentence that says so."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
 def _image(image: Image) -> dict[str, Any]:
     return {"shape": tuple(image.shape)}
 
@@ -193,6 +200,8 @@ class _Inward:
             return {self.key(key): self.convert(item, depth + 1) for key, item in value.items()}
         if issubclass(kind, Handle):
             return self.table.host(value)
+        if kind is Foreign:
+            raise Refused(value.why)
         raise Refused(f"{_foreign(value)} does not cross: pass numbers, strings, lists, dicts or what skills returned")
 
     def key(self, key: Any) -> Any:
