@@ -143,6 +143,9 @@ class Sandbox(_Part):
     """How generated code is contained, and how much it may use."""
 
     mode: Literal["jailed", "language-only"] = Field("jailed", description="language-only leaves the kernel jail off")
+    backend: Literal["auto", "monty", "cpython"] = Field(
+        "auto", description="what interprets programs; auto takes cpython for numpy and what monty lacks, else monty"
+    )
     cpu_s: float = Field(2.5, gt=0, description="processor time of the program itself")
     memory_mb: int = Field(64, ge=16, description="memory of the program")
     calls: int = Field(200, ge=1, description="skill calls a program")

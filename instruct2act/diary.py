@@ -132,6 +132,7 @@ class Diary:
         )
         self.facts["calls"] = (*self.facts.get("calls", ()), *calls)
         self.facts["prints"] = self.facts.get("prints", "") + execution.prints
+        self.facts["sandbox"] = execution.backend
         self._spent("program", execution.seconds.get("program", 0.0))
         self.run_s += execution.seconds.get("wall", 0.0)
 

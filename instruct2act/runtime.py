@@ -16,7 +16,7 @@ from instruct2act.authoring.reward import RewardWriter
 from instruct2act.authoring.seeing import Seeing
 from instruct2act.config import Config
 from instruct2act.evaluation.record import EpisodeSpec
-from instruct2act.sandbox import Gateway, Limits
+from instruct2act.sandbox import Gateway, Limits, routing
 from skills.backends import Retriever, Segmenter, weights
 from skills.errors import Mistake
 from skills.types import Instruction, Observation
@@ -73,7 +73,8 @@ class Runtime:
         Raises:
             SandboxUnavailable: this machine can't contain programs; says what to do.
         """
-        return Gateway(mode=self.config.sandbox.mode)
+        given = self.config.sandbox
+        return Gateway(routing.backend(given.backend, given.mode))
 
     @cached_property
     def policy(self) -> Policy:

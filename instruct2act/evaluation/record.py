@@ -139,8 +139,8 @@ class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
     ``asked`` are the ids of what the goal wants moved; ``label`` says why it failed, ``label_rule`` on what evidence
-    (``labels``). ``model`` and ``fingerprint`` are the author's, as it names itself; ``cost`` is money by the prices of
-    the config.
+    (``labels``). ``sandbox`` is the interpreter that ran the program. ``model`` and ``fingerprint`` are the author's, as
+    it names itself; ``cost`` is money by the prices of the config.
     ``revision`` is the source's (``resources.revision``): it tells two states of a checkout apart, and is no part of
     the id, so that a resumed evaluation can say what changed.
     """
@@ -157,6 +157,7 @@ class EpisodeRecord(_Data):
     model: str = ""
     fingerprint: str = ""
     program: str = ""
+    sandbox: str = ""
     attempts: tuple[Attempt, ...] = ()
     reward_source: str = ""
     calls: tuple[Call, ...] = ()
