@@ -3,8 +3,8 @@
 Run as a script by a bare interpreter, executed anew with an environment that holds nothing of its host's:
 ``python -S -s -P -B zygote.py CONTROL_FD LAUNCHER SITE_PACKAGES MODULES``. Its host sends, over one socket of packets,
 ``{fork: {memory_bytes, cpu_s, seed}}`` with a socket beside it, answered by ``{pid}`` with the process beside it, and
-``{reap: pid}``, answered by ``{status}``. It ends when its host does. Children have landlock without a rule, a short list
-of system calls, bounded memory, no capability, one socket.
+``{reap: pid}``, answered by ``{status}``. It ends when its host does. Children have landlock without a rule, a short
+list of system calls, bounded memory, no capability, one socket.
 """
 
 from __future__ import annotations
