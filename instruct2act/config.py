@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from instruct2act.resources import folder, mapping
 from skills.errors import Mistake, did_you_mean
+from skills.sight import Sight
 
 RUN_SETTINGS: dict[str, Any] = {
     "output": True,
@@ -55,11 +56,21 @@ class Perception(_Part):
         {}, description="build() options, e.g. {model: ViT-H-14, pretrained: ...}"
     )
     tracking: bool = Field(True, description="Track knows things again by their looks; off: by their place alone")
+    masks: Literal["outline", "bbox", "unfiltered"] = Field(
+        "outline", description="bbox: filled to their boxes; unfiltered: all that SAM answers, table and repeats too"
+    )
+    depth: bool = Field(True, description="use the depth that cameras measure")
+    views: Literal["all", "top"] = Field("all", description="use every camera, or the one from above alone")
 
     @property
     def truth(self) -> bool:
         """Whether skills may see the simulator's ground truth: only when a backend is the oracle."""
         return "oracle" in (self.segmenter, self.retriever)
+
+    @property
+    def sight(self) -> Sight:
+        """What of the cameras' pictures skills may use."""
+        return Sight(self.truth, self.depth, self.views == "all")
 
 
 class Author(_Part):

@@ -172,7 +172,7 @@ def _run(
         runtime.segmenter,
         runtime.retriever,
         instruction,
-        truth=runtime.config.perception.truth,
+        sight=runtime.config.perception.sight,
         tracking=runtime.config.perception.tracking,
         monitor=watch,
         note=note,
@@ -275,8 +275,7 @@ class Moments:
         return bindings.simulated(self._robot.env, instruction, view, self._runtime.segmenter, self._runtime.retriever)
 
     def _visible(self, seen: Observation) -> Any:
-        view = seen.views["top"]
-        return view if self._runtime.config.perception.truth else view.without_truth()
+        return self._runtime.config.perception.sight.view(seen.views["top"])
 
 
 def _last_look(robot: SimRobot | VimaBenchRobot | None) -> Observation | None:

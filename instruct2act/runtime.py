@@ -18,6 +18,7 @@ from instruct2act.config import Config
 from instruct2act.evaluation.record import EpisodeSpec
 from instruct2act.sandbox import Gateway, Limits, routing
 from skills.backends import Retriever, Segmenter, weights
+from skills.backends.boxed import Boxed
 from skills.errors import Mistake
 from skills.types import Instruction, Observation
 
@@ -56,8 +57,9 @@ class Runtime:
     def segmenter(self) -> Segmenter:
         """The perception backend that finds masks."""
         chosen = self.config.perception
-        built: Segmenter = _built(chosen.segmenter, chosen.segmenter_options)
-        return built
+        more = {"filtered": False} if chosen.masks == "unfiltered" else {}
+        built: Segmenter = _built(chosen.segmenter, {**chosen.segmenter_options, **more})
+        return Boxed(built) if chosen.masks == "bbox" else built
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -92,8 +94,7 @@ class Runtime:
 
     def seen(self, instruction: Instruction, start: Observation) -> Shown:
         """Pictures, and words about them, as `llm.pictures` and `llm.images` ask for."""
-        view = start.views["top"]
-        return self._seeing.look(instruction, view if self.config.perception.truth else view.without_truth())
+        return self._seeing.look(instruction, self.config.perception.sight.view(start.views["top"]))
 
     @cached_property
     def _seeing(self) -> Seeing:
@@ -153,6 +154,7 @@ class Runtime:
             "motion": given.motion,
             "success_rule": given.success_rule,
             "size": (given.height, given.width),
+            "variation": spec.variation,
         }
         if spec.task is not None:
             return SimRobot(sim.make(spec.task, spec.level, spec.seed, **options))
@@ -168,6 +170,8 @@ class Runtime:
             raise Mistake("to play on VIMABench, say where your checkout of it is: --vimabench PATH")
         if spec.task is None:
             raise Mistake("VIMABench has tasks and no free scenes: name one with --task")
+        if spec.variation:
+            raise Mistake(f"VIMABench draws its scenes itself: {spec.variation!r} varies those of our own table")
         env = VimaBenchEnv(spec.task, spec.level, checkout=given.path, python=given.python)
         try:
             env.reset(seed=spec.seed)

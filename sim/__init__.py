@@ -29,7 +29,8 @@ def make(task: str, level: str | None = None, seed: int = 0, **options: Any) -> 
         task: a name in ``TASKS``.
         level: one of its levels; the first one when left out.
         seed: 0 or more.
-        options: of ``TabletopEnv``: motion="fast" | "arm", success_rule="inside" | "vima", size=(128, 256), ...
+        options: of ``TabletopEnv``: motion="fast" | "arm", success_rule="inside" | "vima", size=(128, 256),
+            variation="light", ...
 
     Raises:
         UnknownName: no such task or level; says which there are.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from sim.cameras import CAMERAS, SIZE, STAGE
+from sim.cameras import CAMERAS, SIZE, STAGE, calibrated
 from sim.goals import RULES, Goal, Rule
 from sim.judging import Judge, Verdict, verdict
 from sim.motion import execute
@@ -23,11 +23,12 @@ from sim.scene import Scene
 from sim.situation import Situation, look_at
 from sim.states import Snapshot
 from sim.task import Recipe, TaskRecipe, find_task, streams
+from sim.variation import Surroundings, find
 from sim.window import FPS, Window
 from sim.world import World
 from skills.errors import Mistake, UnknownName
 from skills.robots import Monitor, Silent
-from skills.types import Action, Instruction, Moment, Outcome, Pose, View
+from skills.types import Action, Camera, Instruction, Moment, Outcome, Pose, View
 
 Motion = Literal["fast", "arm"]
 
@@ -79,6 +80,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         motion: "fast" moves a free gripper, "arm" a six-axis arm.
         success_rule: which verdict counts; both are recorded.
         size: (height, width) of the pictures.
+        variation: what is drawn otherwise than the seed says, by a name in ``sim.variation.VARIATIONS``.
         depth: also observe depth.
         segmentation: also observe object ids.
         render_mode: "rgb_array": ``render`` returns a picture. "human": a window shows the table and every motion.
@@ -97,14 +99,18 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         motion: Motion = "fast",
         success_rule: Rule = "inside",
         size: tuple[int, int] = SIZE,
+        variation: str = "",
         depth: bool = False,
         segmentation: bool = False,
         render_mode: str | None = None,
     ) -> None:
         self.recipe: Recipe
+        self.variation = find(variation)
         if isinstance(task, str):
             found = find_task(task, level)
-            self.recipe = TaskRecipe(found, level or found.levels[0])
+            self.recipe = TaskRecipe(found, level or found.levels[0], self.variation)
+        elif self.variation.of_objects:
+            raise Mistake(f"{variation!r} changes what is on the table, which a task's scene can; this one is free")
         else:
             self.recipe = task
         self.task, self.level, self.tool = self.recipe.name, self.recipe.level, self.recipe.tool
@@ -115,7 +121,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self._window = Window(f"{self.task} {self.level}".strip()) if render_mode == "human" else None
         self._max_episode_steps = self.recipe.budget
         self._more = tuple(name for name, wanted in (("depth", depth), ("segmentation", segmentation)) if wanted)
-        self.world, self._studio = World(), Studio()
+        self.world, self._studio, self.surroundings = World(), Studio(), Surroundings()
         self.observation_space = self._observation_space()
         self.action_space = spaces.Box(-1.0, 1.0, (6,), np.float32)
         self.scene: Scene | None = None
@@ -172,6 +178,9 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
                 "name fewer or smaller ones"
             )
         self.world.events()
+        around = streams(f"{self.task} {self.level}", seed)["variation"]
+        self.surroundings = Surroundings.draw(self.variation, around)
+        self.world.look = self.surroundings.look
         self.scene, self.instruction, self.goal = draft.scene, draft.instruction, draft.goal
         self.steps, self.tool_pose = 0, HOME
         start = self.situation()
@@ -281,10 +290,15 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
 
     def look(self, depth: bool = True, segmentation: bool = True) -> dict[str, View]:
         """A view of every camera."""
+        around, steps = self.surroundings, self.world.steps
         return {
-            name: self.world.render(camera, depth=depth, segmentation=segmentation, size=self.size)
-            for name, camera in CAMERAS.items()
+            name: around.sensed(self.world.render(spec, depth=depth, segmentation=segmentation, size=self.size), steps)
+            for name, spec in around.cameras.items()
         }
+
+    def camera(self, name: str) -> Camera:
+        """A calibrated camera of this episode."""
+        return calibrated(self.surroundings.cameras[name], self.size)
 
     def snapshot(self) -> EnvSnapshot:
         """Everything that the future depends on; take it between actions, at rest, with nothing held."""

@@ -110,6 +110,15 @@ def partition(task: str, level: str) -> Partition:
     """
     if level not in LEVELS_OF[task]:
         raise KeyError(level)
+    return _drawn(task, level)
+
+
+def unseen(task: str) -> Partition:
+    """What a task draws from when its objects are to be new: level L3's, also of a task that is not played there."""
+    return _drawn(task, "L3")
+
+
+def _drawn(task: str, level: str) -> Partition:
     split = _COMMON[level]
     if task in _WITHOUT_CONTAINER and level in ("L3", "L4"):
         split = replace(split, dragged_textures=LIGHT, base_textures=LIGHT)

@@ -6,6 +6,7 @@ Ids are shuffled, so that neither an id nor the order in which bodies came to be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -84,6 +85,7 @@ class Scene:
         pictures_rng: for what only the instruction's pictures depend on.
         split: shapes and textures to draw from.
         things: what was added, in that order.
+        more, more_rng: how many others there shall be besides, and where they are drawn from.
         size: (height, width) of the instruction's pictures.
     """
 
@@ -97,6 +99,8 @@ class Scene:
     ) -> None:
         self.split, self.rng, self.pictures_rng, self.size = split, rng, pictures_rng, size
         self.things: list[Thing] = []
+        self.more, self.more_rng = 0, np.random.default_rng(0)
+        self._added = 0
         self._studio = studio or Studio()
         self._ids: dict[Thing, int] | None = None
 
@@ -158,18 +162,45 @@ class Scene:
             at_least: things in all, where fewer would ask nothing.
         """
         total = int(self.rng.integers(at_least, 6))
-        banned = {texture.name for texture in without}
-        added = []
+        added: list[Thing] = []
         while len(self.things) < total:
-            box = bool(self.rng.random() < 1 / 3)
-            shapes = self.split.other_bases if box else self.split.others
-            textures = self.split.base_textures if box else self.split.dragged_textures
-            fitting = [name for name in shapes if unlike is None or not unlike(SHAPES[name])]
-            if not fitting:
-                continue
-            shape, texture = self._draw(fitting, [name for name in textures if name not in banned])
-            added.append(self.add(shape, texture, fixed=box, keep_free=keep_free))
+            added += self._other(self.rng, without, keep_free, unlike)
+        return added + self.besides(without, keep_free, unlike=unlike)
+
+    def besides(
+        self,
+        without: Sequence[Texture] = (),
+        keep_free: Sequence[Spot] = (),
+        *,
+        unlike: Callable[[Shape], bool] | None = None,
+    ) -> list[Thing]:
+        """Adds ``more`` others, as ``clutter`` does, as far as they fit. They change no other draw."""
+        added: list[Thing] = []
+        for _ in range(_TRIES):
+            if len(added) == self.more:
+                break
+            with suppress(NoRoom):
+                added += self._other(self.more_rng, without, keep_free, unlike)
+        self._added += len(added)
         return added
+
+    def _other(
+        self,
+        rng: np.random.Generator,
+        without: Sequence[Texture],
+        keep_free: Sequence[Spot],
+        unlike: Callable[[Shape], bool] | None,
+    ) -> list[Thing]:
+        """One other thing; none where a kind was drawn of which nothing may come."""
+        banned = {texture.name for texture in without}
+        box = bool(rng.random() < 1 / 3)
+        shapes = self.split.other_bases if box else self.split.others
+        textures = self.split.base_textures if box else self.split.dragged_textures
+        fitting = [name for name in shapes if unlike is None or not unlike(SHAPES[name])]
+        if not fitting:
+            return []
+        shape, texture = self._draw(fitting, [name for name in textures if name not in banned], rng=rng)
+        return [self.add(shape, texture, fixed=box, keep_free=keep_free, rng=rng)]
 
     def shown(self, shape: Shape, texture: Texture, height_scale: float = 1.0) -> Thing:
         """A thing that is not on the table: only pictures show it."""
@@ -186,6 +217,7 @@ class Scene:
         height_scale: float = 1.0,
         within: Thing | None = None,
         keep_free: Sequence[Spot] = (),
+        rng: np.random.Generator | None = None,
     ) -> Thing:
         """Adds a thing at a pose, or at a random free one.
 
@@ -198,6 +230,7 @@ class Scene:
             height_scale: of the height on top of that.
             within: the container that it lies in.
             keep_free: places that a drawn one must not touch.
+            rng: for a drawn one; the scene's own when left out.
 
         Raises:
             NoRoom: there is no free place, or the one asked for is taken.
@@ -207,7 +240,7 @@ class Scene:
             raise RuntimeError("add every thing before asking for an id, a picture or a goal")
         taken = [thing.spot() for thing in self.things if thing is not within]
         if at is None:
-            at = sample(self.rng, [ring * scale for ring in shape.outline], [*taken, *keep_free])
+            at = sample(rng or self.rng, [ring * scale for ring in shape.outline], [*taken, *keep_free])
         thing = Thing(self, shape, texture, at, fixed, scale, height_scale)
         if not is_free(thing.spot(), taken, _TOUCHING, apart=0.0) or not on_table(thing.spot().ring, 0.0):
             raise NoRoom(f"({at.x:.2f}, {at.y:.2f}) m is taken or too near the edge for a {shape.name}")
@@ -241,10 +274,16 @@ class Scene:
             poses[thing] = sample(self.pictures_rng, [ring * thing.scale for ring in thing.shape.outline], taken)
         return poses
 
-    def _draw(self, shapes: Sequence[str], textures: Sequence[str], twins: bool = False) -> tuple[Shape, Texture]:
+    def _draw(
+        self,
+        shapes: Sequence[str],
+        textures: Sequence[str],
+        twins: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Shape, Texture]:
         used = set() if twins else {thing.name for thing in self.things}
         for _ in range(_TRIES):
-            shape, texture = (str(self.rng.choice(list(names))) for names in (shapes, textures))
+            shape, texture = (str((rng or self.rng).choice(list(names))) for names in (shapes, textures))
             if f"{texture} {shape}" not in used:
                 return SHAPES[shape], TEXTURES[texture]
         raise NoRoom(f"every one of {len(shapes)} shapes in {len(textures)} textures is on the table already")
@@ -252,7 +291,9 @@ class Scene:
     def ids(self) -> Mapping[Thing, int]:
         """Each thing's id in the world, shuffled. Closes the scene."""
         if self._ids is None:
-            order = self.rng.permutation(len(self.things))
+            order = self.rng.permutation(len(self.things) - self._added)
+            if self._added:
+                order = self.more_rng.permutation(len(self.things))
             self._ids = {thing: int(id) for thing, id in zip(self.things, order)}
         return self._ids
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.cameras import TOP
 from sim.polygons import area, contains
 from skills.types import Instruction, ObjectState, Slot
 
@@ -47,7 +46,7 @@ def _bind(env: TabletopEnv | VimaBenchEnv, slot: Slot) -> Bound:
 
 def _clicked(env: TabletopEnv | VimaBenchEnv, pixel: tuple[float, float]) -> list[int]:
     """The id of what a click in the top view hits at the start: of several the smallest, a thing in its container."""
-    at = TOP.camera(env.size).meet_plane([pixel])[:, :2]
+    at = env.camera("top").meet_plane([pixel])[:, :2]
     start = env.history[0].objects
     hit = [state for state in start if contains(_rings(state), at)[0]]
     # A click into a frame's or a ring's opening means the frame or the ring.

@@ -19,17 +19,19 @@ from typing import Protocol
 import numpy as np
 
 from sim.goals import Goal
-from sim.partitions import LEVELS_OF, partition
+from sim.partitions import LEVELS_OF, partition, unseen
 from sim.pictures import Studio
 from sim.scene import Scene
+from sim.variation import NONE, Variation
 from skills.errors import UnknownName
 from skills.types import Instruction, Tool
 
 SLACK = 2
 """Actions an episode may take beyond what the task's own oracle needs at most; VIMABench's evaluators allow as many."""
 
-STREAMS = ("scene", "pictures", "trial")
-"""An episode's independent random streams: what is on the table, what only its pictures show, whatever happens then."""
+STREAMS = ("scene", "pictures", "trial", "variation")
+"""An episode's independent random streams: what is on the table, what only its pictures show, whatever happens then,
+what a variation draws."""
 
 Setup = tuple[Instruction, Goal]
 TaskFunction = Callable[[Scene], Setup]
@@ -150,6 +152,7 @@ class TaskRecipe:
 
     task: Task
     level: str
+    variation: Variation = NONE
 
     @property
     def name(self) -> str:
@@ -169,7 +172,9 @@ class TaskRecipe:
     def draft(self, seed: int, attempt: int, studio: Studio, size: tuple[int, int]) -> Draft:
         """The episode of a seed."""
         rngs = streams(f"{self.name} {self.level}", seed, attempt)
-        scene = Scene(partition(self.name, self.level), rngs["scene"], rngs["pictures"], studio, size)
+        split = unseen(self.name) if self.variation.unseen else partition(self.name, self.level)
+        scene = Scene(split, rngs["scene"], rngs["pictures"], studio, size)
+        scene.more, scene.more_rng = self.variation.more, rngs["variation"]
         return Draft(scene, *self.task.function(scene))
 
 

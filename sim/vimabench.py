@@ -35,6 +35,7 @@ from skills.robots import Monitor, RobotInfo
 from skills.types import (
     TABLE,
     Action,
+    Camera,
     Image,
     Instruction,
     Moment,
@@ -226,6 +227,10 @@ class VimaBenchEnv:
     def look(self) -> dict[str, View]:
         """A view of every camera, as things stood after the last action."""
         return _views(self._pictures, self._ids, self._things)
+
+    def camera(self, name: str) -> Camera:
+        """A calibrated camera, the same in every episode."""
+        return CAMERAS[name].camera(self.size)
 
     def close(self) -> None:
         """Ends the process; closing twice is fine."""

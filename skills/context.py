@@ -9,6 +9,7 @@ from typing import Any
 from skills.backends import Encoded, Retriever, Segmenter
 from skills.footprints import Footprint
 from skills.robots import Monitor, Robot, Silent
+from skills.sight import Sight
 from skills.types import Image, Instruction, Mask, Observation, Outcome, View
 
 
@@ -56,8 +57,7 @@ class Context:
         robot: the arm.
         segmenter, retriever: perception backends.
         instruction: what was asked, with its pictures and clicks.
-        truth: whether perception may read the simulator's ground truth (``perception=oracle``); otherwise it is taken
-            off every picture before a skill sees it.
+        sight: what of pictures perception may use; the rest is taken off before a skill sees them.
         monitor: passed to every motion.
         note: tells listeners a fact for people to look at; kinds and facts are listed in ``NOTES``.
         camera: the view that counts as the one from above.
@@ -78,7 +78,7 @@ class Context:
     segmenter: Segmenter
     retriever: Retriever
     instruction: Instruction
-    truth: bool = False
+    sight: Sight = field(default_factory=Sight)
     monitor: Monitor = field(default_factory=Silent)
     note: Callable[[str, Mapping[str, Any]], None] = _nobody
     camera: str = "top"
@@ -96,10 +96,14 @@ class Context:
     _encoded: dict[int, Encoded] = field(default_factory=dict)
 
     def look(self) -> View:
-        """A new look with every camera; returns the main one's view, without ground truth unless perception has it."""
-        seen = self.robot.observe()
-        self.observation = seen if self.truth else seen.without_truth()
+        """A new look with every camera, as far as ``sight`` goes; returns the main one's view."""
+        self.observation = self.sight.observation(self.robot.observe(), self.camera)
         return self.observation.views[self.camera]
+
+    @property
+    def cameras(self) -> list[str]:
+        """Names of the cameras that count."""
+        return list(self.sight.views(dict.fromkeys(self.robot.info.cameras), self.camera))
 
     def take(self, camera: str) -> Image:
         """A picture of a new look by one camera, known beside those of the others."""
@@ -114,7 +118,7 @@ class Context:
     def other_views(self, image_id: int) -> list[Image]:
         """What other cameras saw at the moment of a whole picture, or of an instruction's picture of one thing."""
         others = self.beside.get(image_id, {})
-        return [self._allowed(other) for other in others.values() if other.id != image_id]
+        return [self.sight.image(other) for other in others.values() if other.id != image_id]
 
     def encoded(self, image: Image) -> Encoded:
         """The segmenter's costly step, once an image."""
@@ -141,11 +145,5 @@ class Context:
 
     def _shown(self, pictures: Mapping[str, Image]) -> Image:
         image = pictures.get(self.camera) or next(iter(pictures.values()))
-        self.beside[image.id] = pictures
-        return self._allowed(image)
-
-    def _allowed(self, image: Image) -> Image:
-        """A picture as skills may see it: with ground truth only where perception has it."""
-        if self.truth:
-            return image
-        return replace(image, truth=None, view=image.view.without_truth() if image.view else None)
+        self.beside[image.id] = pictures if self.sight.beside else {}
+        return self.sight.image(image)

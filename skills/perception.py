@@ -34,7 +34,7 @@ def get_image(ctx: Context, view: Literal["top", "front"] = "top") -> Image:
         view: "top", from straight above, is what everything else works best on; "front" shows sides and heights.
     """
     camera = ctx.camera if view == "top" else view
-    if camera not in (there := ctx.robot.info.cameras):
+    if camera not in (there := ctx.cameras):
         raise BadArgument(f"this robot has no camera called {camera!r}; it has: {', '.join(there)}")
     image = ctx.take(camera)
     ctx.settle_plans()

@@ -24,44 +24,20 @@ from sim.robot import SimRobot
 from skills.context import Context
 from skills.errors import SkillError
 from skills.robots import Silent
-from skills.types import TABLE, Image, Mask, ObjectState, Observation
+from skills.types import TABLE, Image, Mask, ObjectState
 
 CLOSE_M, CLOSE_DEGREES = 0.03, 15.0
 """Up to which a location and an angle count as right."""
-
-
-class _Seeing(SimRobot):
-    """The simulated arm, with cameras that may lack depth."""
-
-    depth = True
-
-    def observe(self, newer_than: float | None = None) -> Observation:
-        seen = super().observe(newer_than)
-        if self.depth:
-            return seen
-        return replace(seen, views={name: replace(view, depth_m=None) for name, view in seen.views.items()})
 
 
 class Table:
     """One episode's table, its skills, and what the simulator knows of it."""
 
     def __init__(self, env: TabletopEnv, runtime: Runtime, depth: bool) -> None:
-        self.env, robot = env, _Seeing(env)
-        robot.depth = depth
-        truth = runtime.config.perception.truth
-        self.ctx = Context(robot, runtime.segmenter, runtime.retriever, env.instruction, truth=truth)
-        self.templates = {name: self._seen(name, image, depth) for name, image in self.ctx.templates().items()}
-
-    def _seen(self, name: str, image: Image, depth: bool) -> Image:
-        """An instruction's picture, and those beside it, without depth where that is asked for."""
-        if depth or image.view is None:
-            return image
-        bare = {
-            camera: replace(other, view=replace(other.view, depth_m=None) if other.view else None)
-            for camera, other in self.ctx.beside[image.id].items()
-        }
-        self.ctx.beside[image.id] = bare
-        return replace(image, view=replace(image.view, depth_m=None))
+        self.env = env
+        sight = replace(runtime.config.perception.sight, depth=depth)
+        self.ctx = Context(SimRobot(env), runtime.segmenter, runtime.retriever, env.instruction, sight=sight)
+        self.templates = self.ctx.templates()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = skills.load()[name].function

@@ -39,7 +39,10 @@ class EpisodeSpec(_Data):
         scene_seed: a generated free scene.
         objects: a scene of the objects named, "red heart; blue bowl @0.5,0.2"; ``seed`` places the others.
         robot: a real table: the robot's name and the hash of its file.
+        variation: what the scene is drawn otherwise in than its seed says (``sim.variation``); "" in nothing.
         text: the instruction, instead of the task's own.
+        wording: what kind of sentence ``text`` is, such as "typos"; reports tell kinds apart.
+        refusal: nothing can do what is asked: to refuse it, and to move nothing, is what counts as success.
         pictures: slot name -> SHA-256 of the picture file given for it.
         clicks: (x, y) pixels of the top view.
         program, reward: a person's own sources, which run instead of what an author would write.
@@ -52,7 +55,10 @@ class EpisodeSpec(_Data):
     scene_seed: int | None = Field(None, ge=0)
     objects: str | None = None
     robot: str | None = None
+    variation: str = ""
     text: str | None = None
+    wording: str = ""
+    refusal: bool = False
     pictures: dict[str, str] = {}
     clicks: tuple[tuple[float, float], ...] = ()
     program: str | None = None
@@ -74,7 +80,7 @@ class EpisodeSpec(_Data):
     def scene(self) -> str:
         """A phrase for people."""
         if self.task is not None:
-            return f"{self.task} {self.level} seed {self.seed}"
+            return ", ".join(filter(None, (f"{self.task} {self.level} seed {self.seed}", self.variation, self.wording)))
         if self.robot is not None:
             return f"the table of {self.robot}"
         return f"generated scene {self.scene_seed}" if self.scene_seed is not None else f"the objects {self.objects!r}"
@@ -188,7 +194,8 @@ class EpisodeRecord(_Data):
 
 def identity(spec: EpisodeSpec, config: str, prompt: str, weights: dict[str, str], version: str) -> str:
     """Sixteen hex digits that name an episode's outcome-relevant inputs."""
-    asked = spec.model_dump(mode="json", exclude=None if spec.robot else {"robot"})
+    later = ("robot", "variation", "wording", "refusal")  # fields that older records' ids know nothing of
+    asked = spec.model_dump(mode="json", exclude={name for name in later if not getattr(spec, name)})
     parts = [SCHEMA, asked, config, prompt, sorted(weights.items()), version]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -7,12 +7,16 @@ from itertools import product
 import numpy as np
 
 from sim.goals import All, Goal, Inside
+from sim.placement import Spot
+from sim.polygons import rectangle
 from sim.scene import Scene
 from sim.task import Setup, task
 from sim.tasks.same import ROOM
 from skills.types import Instruction, Pose
 
 ROWS, COLUMNS = (0.375, 0.5, 0.625), (-0.25, 0.0)
+GRID = Spot((0.5, -0.15), rectangle(0.6, 0.7, (0.5, -0.15)))
+"""Where nothing may stand but what the sentence can mean: nearer to each other than to the rest."""
 SIDES = {"north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
 """Rows and columns away: north is up in the top view."""
 
@@ -35,7 +39,7 @@ def manipulate_old_neighbor(scene: Scene) -> Setup:
     quarter = np.pi / 2 * rng.integers(4, size=len(taken))
     things = [scene.dragged(at=Pose(ROWS[r], COLUMNS[c], 0.0, float(yaw))) for (r, c), yaw in zip(taken, quarter)]
     base = scene.base(scale=ROOM)
-    (dragged, neighbor), others = things[:2], things[2:]
+    (dragged, neighbor), others = things[:2], things[2:] + scene.besides(keep_free=[GRID])
     first, second = (Inside(thing.id, base.id, share=(k, 2)) for k, thing in enumerate((dragged, neighbor)))
     return (
         Instruction(

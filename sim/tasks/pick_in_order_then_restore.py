@@ -25,6 +25,7 @@ def pick_in_order_then_restore(scene: Scene) -> Setup:
     bases = [scene.base([shape], at=Pose(*GRID[cell])) for cell in cells]
     home, first, second = bases[:3]
     dragged = scene.inside(home)
+    scene.besides()
     stages = tuple(Inside(dragged.id, base.id, REACH) for base in (first, second, home))
     return (
         Instruction(

@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.goals import All, Goal, Strayed, Swept, Touched, Zone
 from sim.objects import SHAPES, line, three_sided_rectangle
-from sim.placement import NoRoom
+from sim.placement import NoRoom, Spot
+from sim.polygons import rectangle
 from sim.scene import Scene, Thing
 from sim.shapes import Shape
 from sim.task import Setup, task
@@ -25,6 +26,8 @@ _CORNERS = ((0.57, -0.22), (0.58, 0.03))
 """(x, y) metres: lower corners of the squares in which blocks start."""
 _SPREAD = 0.18
 _APART = 0.06
+_SWEPT = Spot((0.5, 0.0), rectangle(0.6, 0.66, (0.5, 0.0)))
+"""The part of the table on which blocks lie, go and end."""
 _NEAREST, _FARTHEST = 0.585, 0.70
 """x in metres between which a block is clear of VIMABench's zone and leaves room for the spatula behind it."""
 
@@ -73,6 +76,7 @@ def _sweep(
     corners = [_CORNERS[k] for k in rng.permutation(2)]
     swept = _blocks(scene, texture, corners[0], count, _SPREAD)
     others = _blocks(scene, other, corners[1], count, spread)
+    scene.besides([texture, other], [_SWEPT])
     word = str(rng.choice([*(word for word, number in COUNTS.items() if number <= count), "all"]))
     return (
         Instruction(

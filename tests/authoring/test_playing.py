@@ -17,6 +17,7 @@ from sim.env import TabletopEnv
 from sim.robot import SimRobot
 from skills.backends.oracle import Oracle
 from skills.context import Context
+from skills.sight import Sight
 from skills.types import Instruction, Slot
 
 SCENE = (
@@ -92,7 +93,7 @@ class Play:
             assert isinstance(written, Program)
             source = written.source
         robot, oracle = SimRobot(env), Oracle()
-        ctx = Context(robot, oracle, oracle, instruction, truth=True)
+        ctx = Context(robot, oracle, oracle, instruction, sight=Sight(truth=True))
         names = {"templates": ctx.templates(), "BOUNDS": ctx.bounds(), "clicks": list(instruction.clicks)}
         ended = self.gateway.run(
             source, skills.load(), lambda skill, arguments: skill.function(ctx, **arguments), globals=names

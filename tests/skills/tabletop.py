@@ -10,6 +10,7 @@ from sim.env import TabletopEnv
 from sim.robot import SimRobot
 from skills.backends.oracle import Oracle
 from skills.context import Context
+from skills.sight import Sight
 from skills.types import Image, Instruction
 
 Table = Callable[[str], TabletopEnv]
@@ -49,4 +50,4 @@ class Calls:
 def play(env: TabletopEnv, instruction: Instruction | None = None) -> Calls:
     """Skills over a simulated table, with perception that reads its truth."""
     oracle = Oracle()
-    return Calls(Context(SimRobot(env), oracle, oracle, instruction or env.instruction, truth=True))
+    return Calls(Context(SimRobot(env), oracle, oracle, instruction or env.instruction, sight=Sight(truth=True)))

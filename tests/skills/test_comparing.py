@@ -15,6 +15,7 @@ from skills.backends.oracle import Oracle
 from skills.context import Context
 from skills.errors import BadArgument, NothingFound
 from skills.robots import Silent
+from skills.sight import Sight
 from skills.types import Action, Image, Instruction, Observation, Pose, Slot
 
 THINGS = (
@@ -40,7 +41,7 @@ def objects(do: Calls) -> dict[str, Image]:
 def seen(request: pytest.FixtureRequest, table: Table) -> tuple[Calls, dict[str, Image]]:
     env, oracle = table(THINGS), Oracle()
     robot = SimRobot(env) if request.param == "depth" else Flat(env)
-    do = Calls(Context(robot, oracle, oracle, Instruction(""), truth=True))
+    do = Calls(Context(robot, oracle, oracle, Instruction(""), sight=Sight(truth=True)))
     return do, objects(do)
 
 

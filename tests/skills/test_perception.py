@@ -11,6 +11,7 @@ from tabletop import Calls, Table, play
 from sim.env import TabletopEnv
 from sim.textures import TEXTURES
 from skills.errors import BadArgument, NothingFound
+from skills.sight import Sight
 from skills.types import Image, Mask
 
 FIVE = "red heart @0.4,-0.3; blue heart @0.4,0.0; red ring @0.4,0.3; green bowl @0.6,-0.2; yellow small block @0.6,0.2"
@@ -150,7 +151,7 @@ def test_of_twins_each_is_paired_with_the_nearer(table: Table) -> None:
 
 def test_truth_stays_with_the_oracle(table: Table) -> None:
     do = play(env := table(FIVE))
-    do.ctx.truth = False
+    do.ctx.sight = Sight()
     image = do.GetImage()
     assert image.view.truth is None and image.truth is None
     mask = Mask.of(np.ones(image.shape, bool), image_id=image.id)

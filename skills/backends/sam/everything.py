@@ -54,6 +54,7 @@ class Sweep:
         refine: ask accepted masks for once more.
         alike: share of colours that two touching pieces need in common to be one thing; 0: nothing is joined or added.
         least_left: pixels of what was missed, to be added as a thing.
+        filtered: whether the surface, strips along the border, and answers that lie in better ones are left out.
     """
 
     spacing: float = 32.0
@@ -70,6 +71,7 @@ class Sweep:
     refine: bool = True
     alike: float = 0.75
     least_left: int = 24
+    filtered: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     masks = []
     for mask, members in pieces:
-        if np.count_nonzero(mask) < settings.least_area or _is_margin(mask):
+        if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):
             continue
         scores: dict[str, Any] = {"score": settings.predicted_iou, "stability": settings.stability}
         if members:
@@ -225,7 +227,7 @@ def _take(found: list[_Accepted], candidate: _Accepted, settings: Sweep) -> None
 
 def _contend(a: Bool, b: Bool, settings: Sweep) -> bool:
     smaller = min(np.count_nonzero(a), np.count_nonzero(b))
-    return bool(np.count_nonzero(a & b) > settings.overlap * smaller)
+    return settings.filtered and bool(np.count_nonzero(a & b) > settings.overlap * smaller)
 
 
 def _again(segmenter: SamSegmenter, encoded: Encoded, found: list[_Accepted], settings: Sweep) -> list[_Accepted]:
@@ -283,7 +285,7 @@ def _union(found: list[_Accepted], shape: tuple[int, int]) -> Bool:
 
 def _is_surface(mask: Bool, settings: Sweep) -> bool:
     edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
-    return bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)
+    return settings.filtered and bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)
 
 
 def _is_margin(mask: Bool) -> bool:
