@@ -7,13 +7,10 @@ where a slot's binding comes from, the caller says.
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from instruct2act.authoring import prompt, vocabulary
+from instruct2act.authoring import prompt, trying, vocabulary
 from instruct2act.authoring.given import Given
 from instruct2act.authoring.llm import LLM
 from instruct2act.authoring.policy import Conversation, Heard, _nobody
@@ -26,8 +23,6 @@ from skills.types import Action, Camera, Instruction, Moment, ObjectState, Pose
 RewardResult = Score
 History = Sequence[Moment]
 
-_SAME = 1e-9
-_AT_ONCE = 40
 _LIMITS = Limits(turn_s=2.0, program_s=60.0)
 
 
@@ -168,79 +163,10 @@ class RewardWriter:
         return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
 
     def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
-        """What is wrong with a reward function.
-
-        It fails; gives no number in [0, 1], another one when asked again or when the objects are listed in another
-        order; or the same for every made-up outcome.
-        """
-        outcomes = made_up(objects, slots)
-        # Every fourth one again, its objects listed the other way round, after all the others.
-        reversed_ = [[replace(m, objects=m.objects[::-1]) for m in history] for history in outcomes[::4]]
+        """What is wrong with a reward function; see ``trying``."""
         function = RewardFunction(program, self._backend)
-        tried = [*outcomes, *reversed_]
-        results: list[RewardResult | Failure] = []
-        # A few at a time: one that runs into its limits is not worth trying on all.
-        for first in (0, *range(1, len(tried), _AT_ONCE)):
-            part = tried[first : first + (_AT_ONCE if first else 1)]
-            results += function.score_many([(history, slots) for history in part], twice=False)
-            failure = next((result for result in results if isinstance(result, Failure)), None)
-            if failure is not None:
-                told = f"{failure.type}: {failure.message}"
-                return [Problem(failure.stage, told, failure.line, failure.column, failure.source_line)]
-        scores = [result.score for result in results if isinstance(result, Score)]
-        forth, back = scores[: len(outcomes)], scores[len(outcomes) :]
-        if any(abs(a - b) > _SAME for a, b in zip(forth[::4], back)):
-            message = (
-                "the score depends on the order in which objects are listed, or on earlier calls; look them up by id"
-            )
-            return [Problem("api", message)]
-        if max(forth) - min(forth) < 1e-6:
-            return [
-                Problem("api", f"the score is {forth[0]:g} whatever becomes of the objects; look at the last entry")
-            ]
-        return []
 
+        def scores(episodes: Sequence[History]) -> list[RewardResult | Failure]:
+            return function.score_many([(history, slots) for history in episodes], twice=False)
 
-def made_up(objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[list[Moment]]:
-    """Outcomes to try a reward function on.
-
-    Nothing done; each thing onto each other's place, turned, moved aside; each scene of the slots reached, and left
-    again.
-    """
-    start = Moment(None, tuple(objects))
-    outcomes = [[start]]
-    for thing in objects:
-        others = [other for other in objects if other.id != thing.id]
-        poses: list[tuple[float, float, float, int | None]] = [
-            (other.pose.x, other.pose.y, thing.pose.yaw, other.id) for other in others
-        ]
-        poses += [(thing.pose.x, thing.pose.y, thing.pose.yaw + angle, None) for angle in (math.pi / 6, -math.pi / 6)]
-        for way, reach in itertools.product(((0, -1), (0, 1), (-1, 0), (1, 0)), (0.05, 0.35)):
-            x, y = thing.pose.x + reach * way[0], thing.pose.y + reach * way[1]
-            poses.append((min(0.72, max(0.28, x)), min(0.47, max(-0.47, y)), thing.pose.yaw, None))
-        outcomes += [[start, _after(start, {thing.id: pose})] for pose in poses]
-    for states in slots_as_data(slots).values():
-        if isinstance(states, list) and states and isinstance(states[0], dict):
-            shown = {s["id"]: (s["pose"]["x"], s["pose"]["y"], s["pose"]["yaw"], s["on"]) for s in states}
-            reached = _after(start, shown)
-            outcomes += [[start, reached], [start, reached, replace(start, action=reached.action)]]
-    return outcomes
-
-
-def _after(start: Moment, moved: Mapping[int, tuple[float, float, float, int | None]]) -> Moment:
-    states = []
-    for state in start.objects:
-        if state.id in moved:
-            x, y, yaw, on = moved[state.id]
-            turn, pose = yaw - state.pose.yaw, state.pose
-            cos, sin = math.cos(turn), math.sin(turn)
-            rings = tuple(
-                tuple(
-                    (x + cos * (u - pose.x) - sin * (v - pose.y), y + sin * (u - pose.x) + cos * (v - pose.y))
-                    for u, v in ring
-                )
-                for ring in state.footprint
-            )
-            state = replace(state, pose=Pose(x, y, pose.z, yaw), footprint=rings, on=on)
-        states.append(state)
-    return Moment(Action("pick_place", Pose(0.5, 0.0), Pose(0.5, 0.1)), tuple(states))
+        return trying.problems(scores, objects, slots)

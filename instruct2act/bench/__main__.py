@@ -46,28 +46,21 @@ def oracle(episodes: Episodes = 50, levels: Levels = "L1", seed0: int = 0, names
 @app.command()
 def paraphrases(
     said: Annotated[Path, typer.Option(help="Sentences by task.")] = Path("tests/authoring/paraphrases.yaml"),
-    forms: Annotated[Path, typer.Option(help="The tasks' own.")] = Path("tests/authoring/paraphrases.yaml"),
     perception: Perception = "oracle",
     play: Annotated[bool, typer.Option(help="Carry them out as well.")] = True,
 ) -> None:
     """Tasks in other words: how many sentences the embedded author understands, and how many of those succeed."""
     from instruct2act.bench import paraphrases as bench
 
-    bench.paraphrases(said, forms, perception, play)
+    bench.paraphrases(said, perception, play)
 
 
 @app.command()
-def reward(
-    episodes: Episodes = 50,
-    levels: Levels = "L1",
-    seed0: int = 0,
-    names: Names = "",
-    records: Annotated[Path | None, typer.Option(help="Episodes that `tasks` kept, to be counted too.")] = None,
-) -> None:
-    """Whether the authored reward agrees with the goal: AUROC, true and false positives at 0.5, by task."""
-    from instruct2act.bench import truth
+def reward(episodes: Episodes = 50, levels: str | None = None, seed0: int = 0, names: str | None = None) -> None:
+    """Whether the authored reward agrees with the goal: `instruct2act reward eval` by another name."""
+    from instruct2act.truth import evaluate
 
-    truth.reward(episodes, levels, seed0, names, records)
+    evaluate.run(evaluate.Request(names, levels, episodes, seed0), None, [])
 
 
 @app.command()

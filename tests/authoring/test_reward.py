@@ -14,10 +14,10 @@ from instruct2act.authoring.reward import (
     RewardFunction,
     RewardWriter,
     history_as_data,
-    made_up,
     slots_as_data,
     state_as_data,
 )
+from instruct2act.authoring.trying import made_up
 from instruct2act.sandbox import Gateway
 from skills.types import Instruction, Moment, ObjectState, Slot
 

@@ -12,6 +12,7 @@ Ids = list[int]
 Pose = dict[str, float]
 Ring = list[list[float]]
 Corner = tuple[float, float, float, float]
+Box = tuple[float, float, float, float, float, float]
 Relation = Callable[[History, int, int, int], float]
 
 RIM = 0.007
@@ -242,7 +243,7 @@ def _area(ring: Ring) -> float:
     return abs(twice) / 2
 
 
-def _upright(history: History, b: int) -> tuple[float, float, float, float, float, float]:
+def _upright(history: History, b: int) -> Box:
     """An object's middle, cosine and sine of its heading, and how far it reaches along its own axes to either side."""
     thing = _thing(history, b, 0)
     pose = _pose(history, b, 0)
@@ -263,12 +264,20 @@ def _points(history: History, a: int, at: int) -> Ring:
 
 def _boxed(history: History, a: int, b: int, at: int) -> float:
     """Metres by which a reaches out of the upright box around b, at most; not positive when it lies inside."""
-    x, y, cos, sin, long, wide = _upright(history, b)
-    out = -9.0
-    for p in _points(history, a, at):
-        u, v = (p[0] - x) * cos + (p[1] - y) * sin, (p[1] - y) * cos - (p[0] - x) * sin
-        out = max(out, abs(u) - long, abs(v) - wide)
-    return out
+    box = _upright(history, b)
+    return max(_out_of(box, p[0], p[1]) for p in _points(history, a, at))
+
+
+def _over(history: History, a: int, b: int, at: int) -> bool:
+    """Whether the middle of a lies in the upright box around b."""
+    thing = _thing(history, a, at)
+    return thing is not None and _out_of(_upright(history, b), *_middle(thing)) < 0.0
+
+
+def _out_of(box: Box, x: float, y: float) -> float:
+    """Metres by which a point lies outside of an upright box; negative inside."""
+    u, v = (x - box[0]) * box[2] + (y - box[1]) * box[3], (y - box[1]) * box[2] - (x - box[0]) * box[3]
+    return max(abs(u) - box[4], abs(v) - box[5])
 
 
 def _beyond(history: History, a: int, b: int, at: int) -> bool:

@@ -14,10 +14,12 @@ from instruct2act.authoring.vocabulary.geometry import (
     _beyond,
     _boxed,
     _ids,
+    _over,
     _plain,
     _pose,
     _progress,
     _thing,
+    _within,
     _wrap,
 )
 from instruct2act.authoring.vocabulary.words import DIRECTIONS, all_of
@@ -97,16 +99,16 @@ def placed_as_in(history: History, which: Ids, states: list[Thing], at: int = -1
 
 
 def stacked_as_in(history: History, states: list[Thing], at: int = -1) -> float:
-    """Whether every object that lies on another one in a scene or frame lies on that one."""
+    """Whether every object that lies on another one in a scene or frame lies on that one, where it does there."""
     values = []
     for state in states:
         if state["on"] is not None:
-            thing, start = _pose(history, state["id"], at), _pose(history, state["id"], 0)
-            other = _pose(history, state["on"], at)
+            thing, start, shown = _pose(history, state["id"], at), _pose(history, state["id"], 0), state["pose"]
             now = _thing(history, state["id"], at)
-            off = math.hypot(thing["x"] - other["x"], thing["y"] - other["y"])
-            whole = math.hypot(start["x"] - other["x"], start["y"] - other["y"])
-            values.append(1.0 if now and now["on"] == state["on"] else _progress(off, whole))
+            off = math.hypot(thing["x"] - shown["x"], thing["y"] - shown["y"])
+            whole = math.hypot(start["x"] - shown["x"], start["y"] - shown["y"])
+            on = now is not None and now["on"] == state["on"]
+            values.append(_within(off, 0.04, whole) if on else _progress(off, whole))
     return all_of(values)
 
 
@@ -122,7 +124,7 @@ def swept_into(history: History, which: Ids, where: Ids, at: int = -1) -> float:
     for a in which:
         for b in where:
             out, start = _boxed(history, a, b, at), _boxed(history, a, b, 0)
-            best = max(best, 1.0 if out <= 0.001 else _progress(out, start))
+            best = max(best, 1.0 if out < 0.0 else _progress(out, start))
     return best
 
 
@@ -143,11 +145,11 @@ def never_touched(history: History, which: Ids, where: Ids) -> float:
 
 
 def nothing_else_swept_into(history: History, which: Ids, where: Ids, besides: Ids) -> float:
-    """1 unless an object that is not one of these came into the box around another one, 0 then."""
+    """1 unless the middle of an object that is not one of these came into the box around another one, 0 then."""
     for b in where:
         for c in _ids(history):
             known = c in which or c in where or c in besides
-            if not known and swept_into(history, [c], [b]) >= 0.5 > swept_into(history, [c], [b], 0):
+            if not known and _over(history, c, b, -1) and not _over(history, c, b, 0):
                 return 0.0
     return 1.0
 

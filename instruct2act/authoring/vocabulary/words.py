@@ -56,9 +56,9 @@ def find_among(objects: list[Thing], words: str) -> Ids:
     for thing in objects:
         name, texture = _plain(thing["name"]), _plain(thing["texture"])
         fits = sum(1.0 if word in name else 0.9 if word in texture else 0.0 for word in asked)
-        unasked = len([word for word in texture + name if word not in asked])
-        # "red" is rather the plain red one than the red and yellow one.
-        score = fits - 0.01 * unasked if asked else 1.0
+        # "red" is rather the plain red one than the red and yellow one, whatever it is.
+        more = 0.01 * len([w for w in texture if w not in asked]) + 0.001 * len([w for w in name if w not in asked])
+        score = fits - more if asked else 1.0
         if score > 0.0 and score > best - 1e-9:
             found = [thing["id"]] if score > best + 1e-9 else [*found, thing["id"]]
             best = max(best, score)
@@ -80,6 +80,7 @@ def every(history: History, words: str, besides: Ids) -> Ids:
     """Ids of all objects that a description fits, but for ``besides``: "red object", "" (all but containers)."""
     asked = [word for word in _plain(words) if word not in ("object", "a", "an", "the")]
     kept = []
+    plainly = []
     for thing in history[0]["objects"]:
         known = _plain(thing["name"]) + _plain(thing["texture"])
         if not asked and thing["name"] in CONTAINERS:
@@ -88,7 +89,10 @@ def every(history: History, words: str, besides: Ids) -> Ids:
         mixed = "and" in known and "and" not in asked and [word for word in asked if word in _plain(thing["texture"])]
         if thing["id"] not in besides and not mixed and not [word for word in asked if word not in known]:
             kept.append(thing["id"])
-    return kept
+            if not [word for word in _plain(thing["texture"]) if word not in asked]:
+                plainly.append(thing["id"])
+    # "Green" is a texture's whole name: a green swirl is meant where nothing is plainly green.
+    return plainly or kept
 
 
 def inside(history: History, which: Ids, where: Ids, at: int = -1) -> float:

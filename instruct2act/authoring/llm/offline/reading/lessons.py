@@ -141,7 +141,8 @@ def learn(text: str) -> tuple[str, Lessons]:
     for stem in pairs:
         text = _mark_degrees(text, stem, stem in nouns)
     for noun, slot in nouns.items():
-        text = re.sub(rf"\b{noun}(?:s|es)?\b(?!:)", f"<kind:{slot}>", text, flags=re.IGNORECASE)
+        # Not in a mark: "the daxer" may have become <most:dax>.
+        text = re.sub(rf"(?<!:)\b{noun}(?:s|es)?\b(?!:)", f"<kind:{slot}>", text, flags=re.IGNORECASE)
     adjectives = {stem: Lesson(stem, tuple(found)) for stem, found in pairs.items()}
     return text.strip(), Lessons(adjectives, turns)
 

@@ -46,7 +46,9 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
     return Plan(tuple(talk.steps), prepared.speed, bool(_ORDERED.search(prepared.text)))
 
 
+@lru_cache(maxsize=64)
 def _tree(text: str) -> Node:
+    """The same sentence is read for its program, for its reward, and when something went wrong."""
     return _grammar().parse(text, start="shown" if "<frame:" in text else "start")
 
 
