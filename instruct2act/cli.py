@@ -22,7 +22,9 @@ from instruct2act.options import (
     VimaBenchPython,
     author_settings,
 )
+from instruct2act.playground import command as playground
 from instruct2act.robot import command as robot
+from instruct2act.truth import command as truth
 
 app = typer.Typer(
     name="instruct2act",
@@ -217,6 +219,8 @@ def train(
 authoring.add_to(app)
 evaluation.add_to(app)
 robot.add_to(app)
+playground.add_to(app)
+truth.add_to(app)
 
 
 @config_app.command("show")

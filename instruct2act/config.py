@@ -25,6 +25,7 @@ RUN_SETTINGS: dict[str, Any] = {
     "output": True,
     "workers": True,
     "vimabench": True,
+    "playground": True,
     "llm": {
         "key_env",
         "deadline_s",
@@ -200,6 +201,35 @@ class Output(_Part):
     video: bool = Field(True, description="write a video")
 
 
+class Playground(_Part):
+    """What each user of the web page, and all of them together, may use. A run setting."""
+
+    workers: int = Field(4, ge=1, le=64, description="runs at once")
+    queue: int = Field(16, ge=0, le=1000, description="runs that wait, of everybody")
+    running_each: int = Field(1, ge=1, description="runs at once of a user: a token, or an address without one")
+    waiting_each: int = Field(2, ge=0, description="runs that wait of a user")
+    wall_s: float = Field(30.0, gt=0, description="a run's time, a person's waiting not counted")
+    wait_s: float = Field(300.0, gt=0, description="how long a run waits for a person who steps or pauses, in all")
+    cpu_s: float = Field(20.0, gt=0, description="a run's processor time")
+    memory_mb: int = Field(512, ge=64, description="a run's memory, above what models and libraries take")
+    code_kb: int = Field(64, ge=1, description="of a program or reward function")
+    upload_mb: float = Field(5.0, gt=0, le=64, description="of a picture file")
+    upload_side: int = Field(4096, ge=16, le=16384, description="pixels a side of a picture file")
+    plans_minute: int = Field(20, ge=1, description="programs written for a user")
+    runs_minute: int = Field(30, ge=1, description="runs asked for by a user")
+    looks_minute: int = Field(600, ge=1, description="a user's scenes, masks, crops, uploads, checks")
+    fps: float = Field(20.0, gt=0, le=60, description="pictures a second of a run, at most")
+    frame_width: int = Field(480, ge=64, le=1920, description="columns of these pictures")
+    frame_height: int = Field(240, ge=32, le=1080, description="rows of these pictures")
+    sessions: int = Field(200, ge=1, description="browsers that are remembered")
+    sessions_each: int = Field(20, ge=1, description="browsers of a user that are remembered")
+    idle_minutes: float = Field(120.0, gt=0, description="after which a browser that is not there is forgotten")
+    kept_runs: int = Field(20, ge=1, description="finished runs that a browser can look back at")
+    kept_scenes: int = Field(12, ge=1, description="scenes of a browser")
+    kept_pictures: int = Field(40, ge=1, description="uploads and crops of a browser")
+    hosts: tuple[str, ...] = Field((), description="host names under which the page may be asked for, beside addresses")
+
+
 class Config(_Part):
     """Everything that can be set."""
 
@@ -211,6 +241,7 @@ class Config(_Part):
     vimabench: VimaBench = VimaBench()
     reward: Reward = Reward()
     output: Output = Output()
+    playground: Playground = Playground()
     workers: int = Field(1, ge=1, le=256, description="processes of an evaluation")
 
     def digest(self) -> str:

@@ -6,7 +6,8 @@ them, and one that raises ends the episode as an infrastructure failure: a recor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -43,11 +44,16 @@ class SentBack:
 
 @dataclass(frozen=True)
 class SkillCalled:
-    """A skill is about to run; ``arguments`` is a short text of each, ``line`` the program's (0 when not known)."""
+    """A skill is about to run; ``arguments`` is a short text of each, ``line`` the program's (0 when not known).
+
+    A listener may have it wait for a person, inside ``with event.waiting():``, where no clock runs, and may raise
+    ``Aborted``.
+    """
 
     name: str
     arguments: Mapping[str, str]
     line: int
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True)
@@ -106,8 +112,9 @@ Event = Started | Written | SentBack | SkillCalled | SkillReturned | Noted | Mov
 class Listener(Protocol):
     """Hears every event of an episode, in order, in the episode's thread."""
 
-    wants_frames: bool
-    """Whether ``Moving`` should carry pictures (rendering them costs time)."""
+    @property
+    def wants_frames(self) -> bool:
+        """Whether ``Moving`` should carry pictures (rendering them costs time); asked before each."""
 
     def hear(self, event: Event) -> None:
         """Called once an event."""

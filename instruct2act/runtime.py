@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,6 +104,11 @@ class Runtime:
         told = self.config.llm
         names = list(SHAPES), list(TEXTURES)
         return Seeing(self.segmenter, self.retriever, names, told.pictures, told.images != "on")
+
+    def hear_author(self, on_text: Callable[[str], None]) -> None:
+        """Has a function told answers as they come, the text so far each time, where the author streams."""
+        if hasattr(self._author, "on_text"):
+            self._author.on_text = on_text
 
     @cached_property
     def _author(self) -> llm.LLM:

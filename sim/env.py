@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from sim import arm
 from sim.cameras import CAMERAS, SIZE, STAGE, calibrated
 from sim.goals import RULES, Goal, Rule
 from sim.judging import Judge, Verdict, verdict
-from sim.motion import execute
+from sim.motion import FRAME_SIZE, execute
 from sim.pictures import Studio
 from sim.placement import WORKSPACE, NoRoom
 from sim.saying import in_words
@@ -132,6 +133,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self.steps = 0
         self.tool_pose = HOME
         self.speed = 1.0
+        self.frame_size = FRAME_SIZE
         self.generator = np.random.default_rng(0)
 
     def _observation_space(self) -> spaces.Dict:
@@ -201,6 +203,12 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         """A perspective picture of the table, (480, 640, 3) uint8, as "rgb_array"; "human" shows it by itself."""
         return self.world.render(STAGE, size=_STAGE_SIZE).rgb if self.render_mode == "rgb_array" else None
 
+    def portrait(self) -> npt.NDArray[np.uint8]:
+        """The table with the arm where it is, as a motion's frames show it: (*frame_size, 3) uint8."""
+        joints = None if self.motion == "fast" else arm.HOME if self.world.joints is None else self.world.joints
+        shown = arm.props(joints, self.tool, self.tool_pose if joints is None else arm.tip(joints))
+        return self.world.render(STAGE, size=self.frame_size, props=shown).rgb
+
     def _show(self) -> None:
         if self._window is not None and self._window.works:
             self._window.show(self.world.render(STAGE, size=_STAGE_SIZE).rgb)
@@ -252,7 +260,9 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
             return Outcome(action, "rejected", self.tool_pose, error=problem)
         self.steps += 1
         try:
-            outcome = execute(self.world, action, monitor, mode=self.motion, speed=self.speed)
+            outcome = execute(
+                self.world, action, monitor, mode=self.motion, speed=self.speed, frame_size=self.frame_size
+            )
             self.tool_pose = outcome.end or self.tool_pose
         finally:
             events = tuple(self.world.events())

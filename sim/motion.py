@@ -58,6 +58,7 @@ def execute(
     *,
     speed: float = 1.0,
     camera: CameraSpec = STAGE,
+    frame_size: tuple[int, int] = FRAME_SIZE,
     budget: int = BUDGET,
 ) -> Outcome:
     """Carries one action out and waits until everything rests.
@@ -74,6 +75,7 @@ def execute(
         mode: "fast" or "arm".
         speed: fraction of full speed, (0, 1].
         camera: where frames are seen from.
+        frame_size: (height, width) of frames.
         budget: simulated steps after which the motion is given up.
 
     Returns:
@@ -82,7 +84,7 @@ def execute(
     Raises:
         Aborted: the monitor stopped the motion; what was held was let go, and the world is at rest.
     """
-    motion = _Motion(world, action.tool, monitor, mode, speed, camera, budget)
+    motion = _Motion(world, action.tool, monitor, mode, speed, camera, frame_size, budget)
     carry_out = {"pick_place": _pick_place, "push": _push}[action.primitive]
     first = world.steps
     world.watchers.append(motion.tick)
@@ -179,10 +181,18 @@ class _Motion:
     """Where the tool is, and how it gets elsewhere."""
 
     def __init__(
-        self, world: World, tool: Tool, monitor: Monitor, mode: Mode, speed: float, camera: CameraSpec, budget: int
+        self,
+        world: World,
+        tool: Tool,
+        monitor: Monitor,
+        mode: Mode,
+        speed: float,
+        camera: CameraSpec,
+        frame_size: tuple[int, int],
+        budget: int,
     ) -> None:
         self.world, self.tool, self.monitor, self.mode = world, tool, monitor, mode
-        self.speed, self.camera = speed, camera
+        self.speed, self.camera, self.frame_size = speed, camera, frame_size
         self.phase = "start"
         self._last = world.steps + budget
         self._joints = None if mode == "fast" else (arm.HOME if world.joints is None else world.joints)
@@ -194,7 +204,7 @@ class _Motion:
         frame = None
         if self.monitor.wants_frame():
             shown = arm.props(self._joints, self.tool, self.at)
-            frame = self.world.render(self.camera, size=FRAME_SIZE, props=shown).rgb
+            frame = self.world.render(self.camera, size=self.frame_size, props=shown).rgb
         self.monitor.tick(self.phase, frame)
 
     def _step(self, to: Pose) -> None:

@@ -61,6 +61,10 @@ class Album:
                 shown.append(Shown(file=name, title=title, call=call))
         return tuple(shown), files
 
+    def newest(self) -> list[Panel]:
+        """What the last skill call that returned gave to look at, drawn now."""
+        return [panel for call, draw in self._pages if call == self._call >= 0 for panel in draw()]
+
     def _start(self, seen: Observation) -> list[Panel]:
         return [panels.before(self.story), *_views("Before", seen)[1:], *_slots(self.story)]
 

@@ -60,7 +60,8 @@ class LLM(Protocol):
     """Answers messages. The same protocol for a hosted model, a recording and the embedded author.
 
     One that can make use of pictures, or of words about them, has an attribute ``sees = True``; for the others nobody
-    looks.
+    looks. One that hears its answers come piece by piece has an attribute ``on_text``, None or a function that is told
+    the answer so far.
     """
 
     @property

@@ -69,11 +69,13 @@ class OpenAI:
         settings: the part ``llm`` of the config.
         purse: what was used so far.
         sleep: waits between tries.
+        on_text: hears an answer as it comes, all of it so far each time; a repeated call begins anew.
     """
 
     settings: Llm
     purse: Purse
     sleep: Callable[[float], None] = time.sleep
+    on_text: Callable[[str], None] | None = None
     sees: bool = True
     _generator: np.random.Generator = field(default_factory=np.random.default_rng)
     _pictures: bool = True
@@ -142,7 +144,8 @@ class OpenAI:
                     http_client=http,
                 )
                 request = _asking.request(self.settings, messages, shown)
-                _listen(client, request | ({} if key else {"extra_headers": {"Authorization": openai.omit}}), heard)
+                extra = {} if key else {"extra_headers": {"Authorization": openai.omit}}
+                _listen(client, request | extra, heard, lambda: self._so_far(heard.text, key))
 
         try:
             with self.purse.paying(most_tokens(messages), self.settings.max_tokens) as bill:
@@ -173,6 +176,11 @@ class OpenAI:
         if not heard.finished:
             raise _Again("its answer broke off")
         return heard
+
+    def _so_far(self, text: str, key: str) -> None:
+        """Tells who listens; the end is held back by the key's length, lest a part of it slip through."""
+        if self.on_text is not None:
+            self.on_text(_clean(text, key)[: -len(key) or None])
 
     def _status(self, code: int, told: str, headers: Any, pictures: bool) -> Exception:
         """What an HTTP status other than success means for the call."""
@@ -247,7 +255,7 @@ def _here(settings: Llm) -> bool:
     return urlsplit(settings.base_url).hostname in HERE
 
 
-def _listen(client: Any, request: dict[str, Any], heard: _Heard) -> None:
+def _listen(client: Any, request: dict[str, Any], heard: _Heard, on_more: Callable[[], None]) -> None:
     """Sends a request and hears the answer, token by token, to its end or until it is too long."""
     from instruct2act.authoring.llm import _wire
 
@@ -259,6 +267,7 @@ def _listen(client: Any, request: dict[str, Any], heard: _Heard) -> None:
         try:
             for chunk in stream:
                 _take_in(chunk, heard)
+                on_more()
                 if len(heard.text) + len(heard.refusal) > LARGEST_REPLY:
                     heard.finished = "too long"
                     return

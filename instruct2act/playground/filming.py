@@ -1,0 +1,64 @@
+"""A film's process: made of a run's pictures when somebody asks, so that no run pays for what nobody wants."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from instruct2act.events import Ended, Moving, Started
+from instruct2act.playground import wire
+from instruct2act.playground.pacing import FILM, FILM_FPS
+from instruct2act.playground.worker import FRAMES, settle
+from skills.types import Instruction, Observation, UInt8
+
+NAME = "video.webm"
+
+
+def work(pipe: socket.socket, job: dict[str, Any]) -> int:
+    """Makes the film; the exit status."""
+    import os
+
+    settle(Path(job["folder"]))
+    os.nice(10)  # what runs now comes first
+    wire.send(pipe, {"done": film(Path(), job["text"])})
+    return 0
+
+
+def film(folder: Path, text: str) -> bool:
+    """Writes ``video.webm`` from the pictures in a run's folder; whether there were any."""
+    import cv2
+    import numpy as np
+
+    from instruct2act.evaluation.record import read
+    from instruct2act.listeners.video import Video
+
+    record = next(iter(read(folder / "record.jsonl")), None) if (folder / "record.jsonl").is_file() else None
+    video = Video(folder / NAME, fps=FILM_FPS, size=(480, 240))
+    video.hear(Started(Instruction(text), Observation({}, 0.0), ""))
+    for phase, jpeg in frames(folder / FRAMES):
+        bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        if bgr is None:
+            break
+        rgb: UInt8 = np.ascontiguousarray(np.asarray(bgr, np.uint8)[..., ::-1])
+        video.hear(Moving(phase, rgb))
+    if record is not None:
+        video.hear(Ended(record, None))
+    video.close()
+    return (folder / NAME).is_file()
+
+
+def frames(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Phase and JPEG of each picture that was kept; a torn last one is left out."""
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    at = 0
+    while at + FILM.size <= len(content):
+        _, named, length = FILM.unpack_from(content, at)
+        at += FILM.size
+        if at + named + length > len(content):
+            return
+        yield content[at : at + named].decode(errors="replace"), content[at + named : at + named + length]
+        at += named + length
