@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,11 +27,13 @@ def instruction(
         text: what to do; ``{name}`` stands for a picture.
         pictures: by name. A name that only the task's own instruction has keeps the task's picture.
         clicks: (x, y) pixels of the top view, in order.
-        task: the instruction that the scene brings, if it is a task's.
+        task: the instruction that the scene brings, if it is a task's; ``$degrees`` in the sentence is its word.
 
     Raises:
         Mistake: a ``{name}`` without a picture, or a picture that the sentence does not mention.
     """
+    if task is not None and task.words:
+        text = re.sub(r"\$(" + "|".join(task.words) + ")", lambda found: task.words[found[1]], text)
     try:
         named = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
     except ValueError as error:

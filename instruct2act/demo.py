@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from instruct2act import config
-from instruct2act.evaluation.record import EpisodeSpec
+from instruct2act.evaluation.record import EpisodeSpec, ended_well
 from instruct2act.run import play, words_for
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import StopFlag
@@ -65,7 +65,7 @@ def main(
     sys.stdout.write(f"\n=== what happened, in {time.monotonic() - began:.0f} s " + "=" * 40 + "\n")
     for name, record in zip(specs(seed), ended):
         sys.stdout.write(f"{words_for(record):<60} {out / name}/\n")
-    if not all(record.status == "finished" and record.success is not False for record in ended):
+    if not all(ended_well(record.status, record.success) for record in ended):
         raise typer.Exit(1)
 
 

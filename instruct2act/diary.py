@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from instruct2act import __version__, events
+from instruct2act import __version__, events, repair
 from instruct2act.authoring import policy
 from instruct2act.authoring.llm import Completion
 from instruct2act.authoring.prompt import LONGEST_ANSWER
@@ -156,7 +156,13 @@ class Diary:
         self.ended(status, stage, failure.as_dict())
 
     def judged(self, verdict: Any) -> None:
-        """The goal's verdict (None on a free scene)."""
+        """The goal's verdict (None on a free scene); where nothing can do what is asked, a refusal is right."""
+        if self.spec.refusal:
+            refused = self.status == "refused" and not repair.moved(self.actions)
+            self.facts |= {"success": refused, "progress": float(refused)}
+            if self.status == "finished":
+                self.failed_at, self.error = "llm", {"type": "NotRefused", "message": "nothing can do what was asked"}
+            return
         if verdict is None:
             return
         self.facts |= {

@@ -110,7 +110,9 @@ def _play(
         robot.acknowledge()
     if execution is not None:
         diary.executed(execution)
+    if diary.status != "infrastructure":
         diary.judged(robot.verdict())
+    if execution is not None:
         reward.record()
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from instruct2act import asking, config
 from instruct2act.config import Config
-from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec, ended_well
 from instruct2act.evaluation.record import append as append_record
 from instruct2act.events import Listener
 from instruct2act.sandbox import SandboxUnavailable, StopFlag
@@ -192,7 +192,7 @@ def status(record: EpisodeRecord) -> int:
     """The exit status of a command that played one episode."""
     if record.status == "interrupted":
         return 130
-    return 0 if record.status == "finished" and record.success is not False else 1
+    return 0 if ended_well(record.status, record.success) else 1
 
 
 def summary(record: EpisodeRecord) -> dict[str, Any]:

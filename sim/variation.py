@@ -138,7 +138,7 @@ def _lit(look: Look, rng: np.random.Generator) -> Look:
 
 
 def _moved(camera: CameraSpec, rng: np.random.Generator) -> CameraSpec:
-    """Up to 6 degrees off and turned by as much, looking up to 2 cm beside, 30 to 40 % wider, the table whole from above."""
+    """Up to 6 degrees off and turned by as much, looking up to 2 cm beside, 30 to 40 % wider: the table stays whole."""
     limit = np.radians(6.0)
     target, eye = np.array(camera.target), np.array(camera.eye)
     distance = float(np.linalg.norm(eye - target))

@@ -365,8 +365,17 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Instruction:
-    """What a person asks for: text whose ``{names}`` are keys of ``slots``; clicks in order, pixels of the top view."""
+    """What a person asks for.
+
+    Attributes:
+        text: its ``{names}`` are keys of ``slots``.
+        slots: what the names stand for.
+        clicks: in order, pixels of the top view.
+        words: what the text says besides that differs from episode to episode, for other sentences that ask the same:
+            "turn it by $degrees degrees".
+    """
 
     text: str
     slots: Mapping[str, Slot] = field(default_factory=dict)
     clicks: Sequence[tuple[float, float]] = ()
+    words: Mapping[str, str] = field(default_factory=dict)

@@ -142,6 +142,23 @@ def test_a_paraphrase_is_judged_by_the_task_s_goal(runtime: Runtime) -> None:
     assert (wrong.status, wrong.success, wrong.failed_at) == ("finished", False, "goal")
 
 
+def test_a_sentence_of_one_s_own_has_the_task_s_words(runtime: Runtime) -> None:
+    own = run_episode(EpisodeSpec(task="rotate", seed=2), runtime)
+    said = run_episode(EpisodeSpec(task="rotate", seed=2, text="turn {dragged_obj} by $degrees degrees"), runtime)
+    assert said.success and said.instruction == f"turn {{dragged_obj}} by {own.instruction.split()[-2]} degrees"
+
+
+def test_a_refusal_that_moves_nothing_is_right_where_nothing_can_be_done(runtime: Runtime) -> None:
+    spec = EpisodeSpec(task="rotate", seed=2, text="Paint {dragged_obj} blue.", wording="impossible", refusal=True)
+    refused = run_episode(spec, runtime)
+    assert (refused.status, refused.success, refused.progress, refused.actions) == ("refused", True, 1.0, ())
+    obeyed = run_episode(spec.model_copy(update={"text": None}), runtime)
+    assert (obeyed.status, obeyed.success, obeyed.failed_at) == ("finished", False, "llm")
+    assert obeyed.label == "infeasible" and "refused" in obeyed.label_rule
+    gave_up = run_episode(spec.model_copy(update={"refusal": False}), runtime)
+    assert (gave_up.status, gave_up.success) == ("refused", False), "where it can be done, a refusal is a failure"
+
+
 def test_perceived_states_give_the_same_verdict(runtime: Runtime) -> None:
     perceiving = Runtime(config.load(sets=[*ORACLE, "reward.state=perceived"]))
     vars(perceiving)["gateway"] = runtime.gateway

@@ -64,6 +64,22 @@ def reward(episodes: Episodes = 50, levels: str | None = None, seed0: int = 0, n
 
 
 @app.command()
+def transfer(
+    suite: Annotated[str, typer.Option(help="One that has parts, as transfer and words have.")] = "transfer",
+    rows: Annotated[str, typer.Option(help="By comma, as the table names them; all when left out.")] = "",
+    names: Names = "",
+    levels: Annotated[str, typer.Option(help="By comma, or all; as the suite says when left out.")] = "",
+    episodes: Annotated[int, typer.Option(min=1, help="Of each part, task and level.")] = 5,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    out: Out = Path("runs/transfer"),
+) -> None:
+    """What a change of the scene costs, under each ablation of perception."""
+    from instruct2act.bench import transfer as bench
+
+    bench.transfer(suite, rows, names, levels, episodes, workers, out)
+
+
+@app.command()
 def speed(
     episodes: Episodes = 20,
     levels: Levels = "L1",

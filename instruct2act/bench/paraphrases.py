@@ -1,21 +1,19 @@
 """Whether the embedded author understands a task's instruction in other words, and does what it says.
 
-A file names, by task, sentences with the task's own ``{pictures}`` and ``$words`` ("Turn it by $degrees degrees"); what
-the words are in an episode is read off the task's own instruction by its ``forms``.
+A file names, by task, sentences with the task's own ``{pictures}`` and ``$words`` ("Turn it by $degrees degrees"), which
+the task's own instruction knows.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import yaml
 
 import sim
-from instruct2act import config
+from instruct2act import asking, config
 from instruct2act.authoring.llm.offline.plan import Step
 from instruct2act.authoring.llm.offline.reading.parse import parse
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
@@ -27,17 +25,15 @@ from instruct2act.runtime import Runtime
 from skills.types import Instruction
 
 
-def paraphrases(said: Path, forms: Path, perception: str, play: bool) -> None:
+def paraphrases(said: Path, perception: str, play: bool) -> None:
     """Prints, by task, how many sentences are understood as the task's own is, and how many of them succeed.
 
     Args:
         said: task -> sentences, or -> {"said": sentences}, as YAML.
-        forms: task -> {"forms": the task's own instruction}, as YAML.
         perception: "default" or "oracle".
         play: whether to carry them out, sentence k on seed k of the task's first level.
     """
     sentences = {task: found["said"] if isinstance(found, dict) else found for task, found in _read(said).items()}
-    own = {task: found["forms"] for task, found in _read(forms).items()}
     steps = Progress(sum(map(len, sentences.values())))
     sets = ["perception.segmenter=oracle", "perception.retriever=oracle"] if perception == "oracle" else []
     missed, totals = list[str](), [0, 0, 0]
@@ -48,7 +44,7 @@ def paraphrases(said: Path, forms: Path, perception: str, play: bool) -> None:
             for seed, text in enumerate(texts):
                 level = sim.TASKS[task].levels[0]
                 instruction = _instruction(task, level, seed)
-                sentence = Template(text).substitute(words_of(instruction.text, own[task]))
+                sentence = asking.instruction(text, {}, (), instruction).text
                 alike = _steps(sentence, instruction) == _steps(instruction.text, instruction)
                 spec = EpisodeSpec(task=task, level=level, seed=seed, text=sentence)
                 solved = play and bool(run_episode(spec, runtime).success)
@@ -61,27 +57,6 @@ def paraphrases(said: Path, forms: Path, perception: str, play: bool) -> None:
     _row("all", totals, play)
     for line in missed:
         say(f"  {line}")
-
-
-def words_of(text: str, forms: Sequence[str]) -> dict[str, str]:
-    """The ``$words`` of a task's form in an episode's instruction.
-
-    Raises:
-        ValueError: the instruction has none of the forms.
-    """
-    for form in forms:
-        pattern, known = "", set[str]()
-        for part in re.split(r"(\$\w+?(?=\$|\W|$))", form):
-            name = part[1:]
-            if not part.startswith("$"):
-                pattern += re.escape(part)
-            else:
-                pattern += f"(?P={name})" if name in known else f"(?P<{name}>.*?)"
-                known.add(name)
-        found = re.fullmatch(pattern, text)
-        if found is not None:
-            return found.groupdict()
-    raise ValueError(f"the instruction {text!r} has none of the forms {list(forms)}")
 
 
 def _instruction(task: str, level: str, seed: int) -> Instruction:

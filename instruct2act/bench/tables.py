@@ -5,10 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-import sim
-from sim.partitions import LEVELS
-from sim.task import find_task
-from skills.errors import UnknownName
+from instruct2act.evaluation import suites
 
 
 def asked(names: str, levels: str) -> dict[str, list[str]]:
@@ -21,20 +18,7 @@ def asked(names: str, levels: str) -> dict[str, list[str]]:
     Raises:
         UnknownName: no such task or level, or a task that is played at none of them.
     """
-    wanted = list(LEVELS) if levels == "all" else _parted(levels)
-    for level in wanted:
-        if level not in LEVELS:
-            raise UnknownName("level", level, [*LEVELS, "all"])
-    tasks = _parted(names)
-    for name in tasks:
-        if name not in sim.TASKS or not set(wanted) & set(sim.TASKS[name].levels):
-            find_task(name, wanted[0])
-    found = {level: [n for n in tasks or sim.TASKS if level in sim.TASKS[n].levels] for level in wanted}
-    return {level: names for level, names in found.items() if names}
-
-
-def _parted(words: str) -> list[str]:
-    return [word.strip() for word in words.split(",") if word.strip()]
+    return suites.asked(suites.parted(names) or (), suites.parted(levels) or ())
 
 
 def say(line: str) -> None:

@@ -40,6 +40,9 @@ def evaluate(
         int | None, typer.Option(min=1, help="Of each task and level; 10 when left out, or as the suite says.")
     ] = None,
     seed0: Annotated[int | None, typer.Option(min=0, help="The first seed; the others follow it.")] = None,
+    variation: Annotated[
+        str | None, typer.Option(help="What scenes are drawn otherwise in: light, unseen, ... (docs/transfer.md).")
+    ] = None,
     suite: Annotated[
         str | None, typer.Option(help="A file of configs/suites/ by name, or a path; the options above go over it.")
     ] = None,
@@ -103,7 +106,7 @@ def evaluate(
         session.run(
             session.Request(
                 suite,
-                {"tasks": tasks, "levels": levels, "episodes": episodes, "seed0": seed0},
+                {"tasks": tasks, "levels": levels, "episodes": episodes, "seed0": seed0, "variation": variation},
                 runner.value if runner else None,
                 patience,
                 pictures.value,

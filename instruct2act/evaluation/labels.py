@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal, get_args
 
-from instruct2act.evaluation.record import EpisodeRecord
+from instruct2act.evaluation.record import EpisodeRecord, ended_well
 from skills.types import Moment, ObjectState
 
 Label = Literal["nonsense", "disorder", "infeasible", "badpose", "perception", "budget", "infrastructure"]
@@ -28,7 +28,7 @@ TURNED_RAD = 0.05
 
 def label(record: EpisodeRecord) -> tuple[str, str]:
     """(label, the rule that decided and its evidence); two empty texts where there is nothing to say."""
-    if record.status in ("interrupted", "refused") or (record.status == "finished" and record.success is not False):
+    if record.status in ("interrupted", "refused") or ended_well(record.status, record.success):
         return "", ""
     for name, rule in RULES:
         evidence = rule(record)
@@ -65,6 +65,10 @@ def _limit(record: EpisodeRecord) -> str:
 
 def _steps(record: EpisodeRecord) -> str:
     return next((f"an action was rejected: {error}" for error in _rejected(record) if "budget" in error), "")
+
+
+def _not_refused(record: EpisodeRecord) -> str:
+    return f"it was to be refused: {_message(record)}" if _type(record) == "NotRefused" else ""
 
 
 def _no_program(record: EpisodeRecord) -> str:
@@ -121,6 +125,7 @@ RULES: tuple[tuple[Label, Callable[[EpisodeRecord], str]], ...] = (
     ("infrastructure", _infrastructure),
     ("budget", _limit),
     ("budget", _steps),
+    ("infeasible", _not_refused),
     ("nonsense", _no_program),
     ("perception", _not_found),
     ("infeasible", _out_of_reach),

@@ -234,6 +234,11 @@ def mend(path: Path) -> int:
         return size - whole
 
 
+def ended_well(status: str, success: bool | None) -> bool:
+    """Whether an episode came out as it should: by its verdict or, where there is none, by running to its end."""
+    return success if success is not None else status == "finished"
+
+
 def counted(records: Iterable[EpisodeRecord]) -> list[EpisodeRecord]:
     """The records that rates are made of: those that were played to an end."""
     return [record for record in records if record.status not in AGAIN]

@@ -67,8 +67,14 @@ class Row:
 
     @property
     def level(self) -> str:
-        """The task's level; "" of a free scene."""
-        return self.spec.get("level") or "L1" if self.spec.get("task") else ""
+        """The task's level and what parts the episode from the task's own: "L1", "L1 light"; "" of a free scene."""
+        level = self.spec.get("level") or "L1" if self.spec.get("task") else ""
+        return " ".join(filter(None, (level, self.part)))
+
+    @property
+    def part(self) -> str:
+        """What the scene or the sentence is other than the seed's: a variation, a wording; "" nothing."""
+        return " ".join(filter(None, (self.spec.get("variation"), self.spec.get("wording"))))
 
     @property
     def vima(self) -> bool | None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 import sim
 from instruct2act.evaluation.record import EpisodeSpec
 from instruct2act.resources import folder, mapping
 from sim.partitions import LEVELS
 from sim.task import find_task
+from sim.variation import find
 from skills.errors import Mistake, UnknownName, did_you_mean
 
 
@@ -26,6 +27,12 @@ class Suite(BaseModel):
         levels: empty for all. A task is left out at levels that it is not played at.
         episodes: of each task and level, with seeds from ``seed0`` on.
         trials: how often each is played (a sampling author may answer differently).
+        variation: what scenes are drawn otherwise in (``sim.variation``).
+        wording: what ``sentences`` are, such as "typos".
+        sentences: task -> what is said instead of its own instruction, the sentence k of n on the seeds k, k + n, ...
+            They have its ``{pictures}`` and its ``$words``. Tasks that are not named are left out.
+        refusal: nothing can do what the sentences ask; a refusal that moves nothing is the right answer.
+        parts: other suites, played as one; what is asked for at the command line goes over each.
         set: settings that belong to the suite, dotted key -> value, as ``--set`` takes them.
     """
 
@@ -37,21 +44,57 @@ class Suite(BaseModel):
     episodes: int = Field(10, ge=1)
     seed0: int = Field(0, ge=0)
     trials: int = Field(1, ge=1)
+    variation: str = ""
+    wording: str = ""
+    sentences: dict[str, tuple[str, ...]] = {}
+    refusal: bool = False
+    parts: tuple[Suite, ...] = ()
     set: dict[str, Any] = {}
 
+    @model_validator(mode="after")
+    def _whole(self) -> Suite:
+        if bool(self.sentences) != bool(self.wording) or not all(self.sentences.values()):
+            raise ValueError("sentences need a wording, and a wording sentences: {task: [a sentence, ...]}")
+        if self.refusal and not self.sentences:
+            raise ValueError("refusal needs sentences that nothing can do")
+        if any(part.set for part in self.parts):
+            raise ValueError("a part can't have settings of its own: what is played as one is played with the same")
+        return self
+
     def specs(self) -> list[EpisodeSpec]:
-        """Every episode, the seeds of all tasks in turn, so that a run that was stopped early has some of each.
+        """Every episode, the seeds of all parts and tasks in turn: a run that was stopped early has some of each.
 
         Raises:
-            UnknownName: no such task or level, or a task that is played at none of them.
+            UnknownName: no such task, level or variation, or a task that is played at none of the levels.
         """
-        cells = [(task, level) for level, tasks in asked(self.tasks, self.levels).items() for task in tasks]
+        if self.parts:
+            return sorted((spec for part in self.parts for spec in part.specs()), key=lambda it: (it.trial, it.seed))
+        find(self.variation)
+        for task in self.sentences:
+            find_task(task)
+        tasks = [task for task in self.tasks or self.sentences if not self.sentences or task in self.sentences]
+        if self.sentences and not tasks:
+            raise Mistake(f"there are {self.wording} for {', '.join(self.sentences)}, and not for what was asked")
+        cells = [(task, level) for level, names in asked(tasks, self.levels).items() for task in names]
         return [
-            EpisodeSpec(task=task, level=level, seed=self.seed0 + seed, trial=trial)
+            EpisodeSpec(
+                task=task,
+                level=level,
+                seed=seed,
+                trial=trial,
+                variation=self.variation,
+                text=self._said(task, seed),
+                wording=self.wording,
+                refusal=self.refusal,
+            )
             for trial in range(self.trials)
-            for seed in range(self.episodes)
+            for seed in range(self.seed0, self.seed0 + self.episodes)
             for task, level in cells
         ]
+
+    def _said(self, task: str, seed: int) -> str | None:
+        said = self.sentences.get(task)
+        return said[seed % len(said)] if said else None
 
     def settings(self) -> list[str]:
         """The suite's settings as ``--set`` takes them."""
@@ -68,8 +111,12 @@ def load(name: str | None, changes: Mapping[str, Any]) -> Suite:
     Raises:
         Mistake: no such suite, an unknown field, a value out of range.
     """
-    values = dict(_read(name)) if name is not None else {}
-    values |= {key: value for key, value in changes.items() if value is not None}
+    chosen = {key: value for key, value in changes.items() if value is not None}
+    values = (_read(name) if name is not None else {}) | chosen
+    if isinstance(parts := values.get("parts"), list):
+        if any("parts" in _read(str(part)) for part in parts):
+            raise Mistake(f"suite {name}: a part can't have parts of its own")
+        values["parts"] = [load(str(part), chosen) for part in parts]
     try:
         return Suite.model_validate(values)
     except ValidationError as error:
@@ -78,6 +125,8 @@ def load(name: str | None, changes: Mapping[str, Any]) -> Suite:
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             raise Mistake(f"{where}there is no field {key!r}{did_you_mean(key, Suite.model_fields)}") from None
+        if not key:
+            raise Mistake(f"{where}{problem['msg'].removeprefix('Value error, ')}") from None
         raise Mistake(f"{where}{key}: {problem['msg']}; got {problem.get('input')!r}") from None
 
 
@@ -115,6 +164,6 @@ def parted(words: str | None) -> tuple[str, ...] | None:
     return () if words.strip() == "all" else tuple(word.strip() for word in words.split(",") if word.strip())
 
 
-def _read(name: str) -> Mapping[str, Any]:
+def _read(name: str) -> dict[str, Any]:
     path = Path(name) if name.endswith((".yaml", ".yml")) else folder("configs") / "suites" / f"{name}.yaml"
     return mapping(path, "suite", name, names(), f"configs/suites/ has: {', '.join(names())}")

@@ -27,6 +27,8 @@ def show(report: Report, console: Console | None = None) -> None:
     for name, folded in zip(report.names(), report.tallies):
         out.print(f"\n[bold]{_safe(name)}[/bold]   {_safe(_authors(folded))}", style="")
         out.print(successes(folded))
+        if folded.parts():
+            out.print(parts(folded))
         if folded.all().failed:
             out.print(failures(folded))
         out.print(costs(folded))
@@ -63,6 +65,14 @@ def successes(folded: Tally) -> Table:
             table.add_row("mean of tasks", level, str(cell.played), percent(mean), "", *_numbers(cell)[3:])
     whole = folded.all()
     table.add_row("all episodes", "", *_numbers(whole))
+    return table
+
+
+def parts(folded: Tally) -> Table:
+    """A row for each way in which scenes or sentences were other than the tasks' own."""
+    table = _table("all tasks", "n", "success", "95 %", "vima", "progress", "reward", "s", "lost")
+    for name, cell in folded.parts().items():
+        table.add_row(_safe(name) or "as they are", *_numbers(cell))
     return table
 
 
@@ -176,9 +186,10 @@ def beside(folded: Tally) -> list[tuple[str, str, dict[str, float], str]]:
 
 def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    text = ("task", "level", "failed at", "tasks", "seconds an episode", "why", "method", "note", "they differ on")
+    short = ("task", "level", "all tasks", "failed at", "tasks", "seconds an episode")
+    long = ("why", "method", "note", "they differ on")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in text else "right", no_wrap=heading not in text[5:])
+        table.add_column(heading, justify="left" if heading in short + long else "right", no_wrap=heading not in long)
     return table
 
 

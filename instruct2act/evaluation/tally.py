@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from instruct2act.evaluation.record import RECORDS
+from instruct2act.evaluation.record import RECORDS, ended_well
 from instruct2act.evaluation.rows import Row, rows
 from instruct2act.evaluation.statistics import Interval, wilson
 
@@ -118,7 +118,7 @@ class Cell:
 
 def kind_of(row: Row) -> str:
     """``SUCCESS`` (also of an episode without a goal that ended well), or the stage at which it failed."""
-    if row.status == "finished" and row.success is not False:
+    if ended_well(row.status, row.success):
         return SUCCESS
     return row.failed_at or row.status
 
@@ -128,7 +128,8 @@ class Tally:
     """An evaluation's folder in numbers.
 
     Attributes:
-        cells: (task, level) -> its episodes, in the order of the file.
+        cells: (task, level) -> its episodes, in the order of the file; a level with what parts them from the task's
+            own, "L1 light".
         authors: model names that wrote the programs, and how often.
     """
 
@@ -146,6 +147,16 @@ class Tally:
     def levels(self) -> list[str]:
         """The levels that were played, in order."""
         return sorted({level for _, level in self.cells})
+
+    def parts(self) -> dict[str, Cell]:
+        """What was varied ("" nothing) -> its episodes at every level, in the file's order; {} where all are alike."""
+        kinds = dict.fromkeys(level.partition(" ")[2] for _, level in self.cells)
+        if len(kinds) < 2:
+            return {}
+        return {
+            kind: merged(cell for (_, level), cell in self.cells.items() if level.partition(" ")[2] == kind)
+            for kind in kinds
+        }
 
     def tasks(self) -> list[str]:
         """The tasks, in the order of the file."""
@@ -203,6 +214,7 @@ def as_data(tally: Tally) -> dict[str, Any]:
         "all": _numbers(tally.all()),
         "mean_of_tasks": {level: tally.mean_of_tasks(level) for level in tally.levels() if level},
         "authors": dict(tally.authors),
+        "parts": {name or "seen": _numbers(cell) for name, cell in tally.parts().items()},
         "cells": cells,
     }
 

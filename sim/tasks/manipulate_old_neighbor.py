@@ -46,6 +46,7 @@ def manipulate_old_neighbor(scene: Scene) -> Setup:
             "First put {dragged_obj} into {base_obj} then put the object that was previously at its "
             f"{side} into the same {{base_obj}}.",
             {"dragged_obj": scene.picture(dragged), "base_obj": scene.picture(base)},
+            words={"side": side},
         ),
         Goal((first, All((first, second))), never=tuple(Inside(other.id, base.id) for other in others)),
     )

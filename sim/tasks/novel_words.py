@@ -34,6 +34,7 @@ def novel_noun(scene: Scene) -> Setup:
         Instruction(
             f"{defined} Put a {noun} into a {box}.",
             {"dragged_obj_1": scene.picture(dragged, plain=True), "base_obj": scene.picture(base, plain=True)},
+            words={"noun": noun, "box": box},
         ),
         _goal(dragged, base, others),
     )
@@ -80,12 +81,14 @@ def _compare(scene: Scene, at_least: int, nouns: bool = False) -> Setup:
             slots[name] = scene.picture(scene.shown(shown, *look))
         said.append(f"{{{names[0]}}} is {adjective} than {{{names[1]}}}.")
     noun, box = "{dragged_obj}", "{base_obj}"
+    words = {"adjective": adjective, "less": "less " if less else ""}
     if nouns:
         defined, (noun, box) = _definitions(scene, "dragged_obj")
         said.insert(0, defined)
+        words |= {"noun": noun, "box": box}
     slots |= {"dragged_obj": scene.picture(dragged, plain=True), "base_obj": scene.picture(base, plain=True)}
-    said.append(f"Put the {'less ' if less else ''}{adjective} {noun} into the {box}.")
-    return Instruction(" ".join(said), slots), _goal(dragged, base, [twin, *others])
+    said.append(f"Put the {words['less']}{adjective} {noun} into the {box}.")
+    return Instruction(" ".join(said), slots, words=words), _goal(dragged, base, [twin, *others])
 
 
 def _pair(scene: Scene, rng: np.random.Generator, meaning: str, low: float) -> tuple[Look, Look]:

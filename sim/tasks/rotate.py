@@ -25,6 +25,10 @@ def rotate(scene: Scene) -> Setup:
     by = -float(np.radians(degrees))
     scene.clutter(keep_free=[dragged.spot(replace(dragged.pose, yaw=dragged.pose.yaw + by))])
     return (
-        Instruction(f"Rotate the {{dragged_obj}} {degrees} degrees.", {"dragged_obj": scene.picture(dragged)}),
+        Instruction(
+            f"Rotate the {{dragged_obj}} {degrees} degrees.",
+            {"dragged_obj": scene.picture(dragged)},
+            words={"degrees": str(degrees)},
+        ),
         Goal((turned(dragged.id, dragged.pose, by),)),
     )

@@ -30,6 +30,7 @@ def scene_understanding(scene: Scene) -> Setup:
         Instruction(
             f"Put the {dragged.texture.name} object in {{scene}} into the {base.texture.name} object.",
             {"scene": scene.arrangement(poses)},
+            words={"first": dragged.texture.name, "second": base.texture.name},
         ),
         Goal((Inside(dragged.id, base.id),), never=tuple(Inside(other.id, base.id) for other in others)),
     )

@@ -86,6 +86,7 @@ def _sweep(
                 "bounds": scene.picture(around),
                 "constraint": scene.picture(across),
             },
+            words={"count": word},
         ),
         Goal(
             (All(tuple(Swept(one.id, around.id, zone, across.id) for one in swept), COUNTS.get(word, count)),),

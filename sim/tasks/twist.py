@@ -42,6 +42,7 @@ def twist(scene: Scene) -> Setup:
             f'"Twist" is defined as rotating object a specific angle. For examples: {shown} '
             f"Now twist all {texture} objects.",
             _examples(scene, by, [name for name in names if name != texture]),
+            words={"texture": texture},
         ),
         Goal((All(tuple(turned(thing.id, thing.pose, by, REACH) for thing in twisted)),)),
     )

@@ -53,6 +53,29 @@ def test_records_are_folded_by_task_and_level(tmp_path: Path, made: Made) -> Non
     assert row_at(tmp_path / RECORDS, offset).label == "wrong object"
 
 
+def test_parts_of_a_suite_have_a_row_each(tmp_path: Path, made: Made) -> None:
+    records = [made(seed) for seed in range(3)]
+    for record in list(records):
+        lit = record.spec.model_copy(update={"variation": "light"})
+        records.append(record.model_copy(update={"spec": lit, "success": record.spec.seed > 0}))
+    said = records[0].spec.model_copy(update={"text": "Dance.", "wording": "impossible", "refusal": True})
+    records.append(records[0].model_copy(update={"spec": said, "status": "refused", "failed_at": "llm"}))
+    folder = _folder(tmp_path, records)
+    folded = tally.of_folder(folder)
+    assert folded.levels() == ["L1", "L1 impossible", "L1 light"]
+    parts = folded.parts()
+    assert {name: (cell.success, cell.judged) for name, cell in parts.items()} == {
+        "": (3, 3),
+        "light": (2, 3),
+        "impossible": (1, 1),
+    }
+    assert not parts["impossible"].failed
+    out = io.StringIO()
+    tables.show(report.read([folder]), Console(file=out, width=160))
+    assert "as they are" in out.getvalue() and "20.8 to 93.9" in out.getvalue()
+    assert tally.of_folder(_folder(tmp_path / "one", records[:3])).parts() == {}
+
+
 def test_lost_episodes_stand_beside_the_rates_until_they_are_played(tmp_path: Path, made: Made) -> None:
     records = [
         made(0, status="infrastructure", success=None),

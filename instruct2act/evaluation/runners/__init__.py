@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from instruct2act.config import Config
 from instruct2act.evaluation.origin import Origin
-from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec, ended_well
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import StopFlag
 from skills.errors import Mistake
@@ -76,7 +76,7 @@ def play(
     album = Album()
     try:
         record = run_episode(spec, runtime, [] if pictures == "none" else [album], stop)
-        if pictures == "none" or (pictures == "failed" and record.status == "finished" and record.success is not False):
+        if pictures == "none" or (pictures == "failed" and ended_well(record.status, record.success)):
             return Played(record)
         shown, files = album.pictures()
         return Played(record.model_copy(update={"pictures": shown}), files)
