@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from instruct2act import __version__, events, repair
@@ -75,14 +75,16 @@ class Diary:
 
     # --- what the sandbox and the robot tell --------------------------------------------------------------------------
 
-    def hear_call(self, skills: dict[str, Skill]) -> Callable[[CallStarted | CallEnded | Printed], None]:
-        """A listener for the gateway."""
+    def hear_call(
+        self, skills: Mapping[str, Skill], waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> Callable[[CallStarted | CallEnded | Printed], None]:
+        """A listener for the gateway; in a block of ``waiting`` no clock runs."""
 
         def hear(event: CallStarted | CallEnded | Printed) -> None:
             match event:
                 case CallStarted():
                     shown = {name: text(value) for name, value in event.arguments.items()}
-                    self.tell(events.SkillCalled(event.name, shown, event.line))
+                    self.tell(events.SkillCalled(event.name, shown, event.line, waiting))
                 case CallEnded():
                     stage = _STAGE_OF.get(skills[event.name].function.__module__, "motion")
                     self._spent(stage, event.seconds)
@@ -213,6 +215,11 @@ class Diary:
 
     def _spent(self, stage: str, seconds: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+
+def told(error: Exception) -> dict[str, str]:
+    """An exception as a record keeps it."""
+    return {"type": type(error).__name__, "message": str(error)}
 
 
 def text(value: Any) -> str:

@@ -7,22 +7,20 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from instruct2act import asking, bindings, repair
+from instruct2act import acting, asking, repair
 from instruct2act.authoring.llm import LLMError
 from instruct2act.authoring.policy import Conversation, NoProgram
 from instruct2act.authoring.program import Program, Refusal
-from instruct2act.authoring.reward import RewardFailed, RewardFunction, spots
-from instruct2act.diary import Diary
+from instruct2act.diary import Diary, told
 from instruct2act.evaluation import labels
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.events import Ended, Listener, Started, Written
 from instruct2act.runtime import Runtime
-from instruct2act.sandbox import Execution, Score, StopFlag, Watch
+from instruct2act.sandbox import Execution, StopFlag, Watch
+from instruct2act.scoring import Moments, Reward
 from skills import load
-from skills.context import Context
-from skills.errors import RobotLost, SkillError
-from skills.states import Watcher
-from skills.types import Image, Instruction, Moment, Observation
+from skills.errors import RobotLost
+from skills.types import Image, Instruction, Observation
 
 if TYPE_CHECKING:
     from sim.robot import SimRobot
@@ -133,10 +131,10 @@ def _program(talk: Conversation, diary: Diary, first: bool) -> Program | None:
         except NoProgram as none:
             if first:
                 diary.facts["program"] = none.program.source if none.program else ""
-                diary.ended("failed", "llm" if diary.spec.program is None else "program", _told(none))
+                diary.ended("failed", "llm" if diary.spec.program is None else "program", told(none))
             return None
         except LLMError as error:
-            diary.ended("infrastructure", "llm", _told(error))
+            diary.ended("infrastructure", "llm", told(error))
             return None
         finally:
             diary.attempted(talk.attempts)
@@ -158,7 +156,7 @@ def _run(
     moments: Moments,
     stop: StopFlag,
 ) -> Execution:
-    """The program, in the sandbox, on the robot."""
+    """The program, in the sandbox, on the robot; the diary and the moments hear what it does."""
     limits = replace(runtime.limits, episode_s=max(runtime.limits.episode_s - diary.run_s, 0.001))
     watch = Watch(limits, stop, on_tick=diary.moving, wants_frame=diary.wants_frame)
 
@@ -169,115 +167,8 @@ def _run(
             if facts["outcome"].status != "rejected" and len(robot.history) > 1:
                 diary.moved(labels.moved(*robot.history[-2:]))
 
-    context = Context(
-        robot,
-        runtime.segmenter,
-        runtime.retriever,
-        instruction,
-        sight=runtime.config.perception.sight,
-        tracking=runtime.config.perception.tracking,
-        monitor=watch,
-        note=note,
-    )
-    skills = dict(load())
-    return runtime.gateway.run(
-        program.source,
-        skills,
-        lambda skill, arguments: skill.function(context, **arguments),
-        globals={
-            "templates": context.templates(),
-            "BOUNDS": context.bounds(),
-            "clicks": [list(click) for click in instruction.clicks],
-        },
-        watch=watch,
-        listeners=[diary.hear_call(skills)],
-        on_normal=robot.hold,
-        on_abnormal=robot.stop,
-        check=False,
-    )
-
-
-class Reward:
-    """The author's reward function: written once, when it is first asked for; scores what has happened so far."""
-
-    def __init__(
-        self, instruction: Instruction, start: Observation, moments: Moments, runtime: Runtime, diary: Diary
-    ) -> None:
-        self._instruction, self._start, self._moments = instruction, start, moments
-        self._runtime, self._diary = runtime, diary
-        self._function: RewardFunction | None = None
-        self._slots: dict[str, Any] = {}
-        self._asked = False
-        self._trouble: dict[str, str] = {}
-
-    def score(self) -> Score | None:
-        """The score as things stand; None when there is none."""
-        with self._diary.stage("reward"):
-            try:
-                if not self._asked:
-                    self._asked = True
-                    self._write()
-                return self._function.score(self._moments.history, self._slots) if self._function else None
-            except (NoProgram, LLMError, RewardFailed, SkillError) as error:
-                self._trouble = _told(error)
-                return None
-
-    def record(self) -> None:
-        """The last score goes into the record, or why there is none."""
-        score = self.score()
-        if self._trouble:
-            self._diary.unscored(self._trouble)
-        if score is not None and self._function is not None:
-            self._diary.scored(score, self._function.source, self._runtime.config.reward.state)
-
-    def _write(self) -> None:
-        camera = self._start.views["top"].camera
-        self._slots = self._moments.slots(self._instruction) | spots(self._instruction.clicks, camera)
-        objects = self._moments.history[0].objects
-        written = self._runtime.rewards.write(
-            self._instruction, objects, self._slots, self._diary.answered, self._diary.spec.reward
-        )
-        if isinstance(written, Refusal):
-            return
-        self._function = written
-        seconds = self._diary.seconds.get("reward", 0.0)
-        self._diary.tell(Written("reward", written.source, self._diary.facts.get("model", ""), seconds))
-
-
-class Moments:
-    """What a reward function is told: the simulator's states, or what a watcher sees after each action."""
-
-    def __init__(self, robot: SimRobot | VimaBenchRobot, runtime: Runtime, start: Observation) -> None:
-        self._robot, self._runtime, self._start = robot, runtime, start
-        self._watcher: Watcher | None = None
-        self._perceived: list[Moment] = []
-        if runtime.config.reward.state == "perceived":
-            from sim.objects import SHAPES
-            from sim.textures import TEXTURES
-
-            self._watcher = Watcher(runtime.segmenter, runtime.retriever, list(SHAPES), list(TEXTURES))
-            self._perceived = [Moment(None, self._watcher.look(self._visible(start)))]
-
-    @property
-    def history(self) -> list[Moment]:
-        """The start, then one moment after each action that was carried out."""
-        return self._perceived if self._watcher else self._robot.history
-
-    def after(self, action: Any) -> None:
-        """An action was carried out: look, when states are perceived."""
-        if self._watcher:
-            view = self._visible(self._robot.observe())
-            self._perceived.append(Moment(action, self._watcher.look(view)))
-
-    def slots(self, instruction: Instruction) -> dict[str, Any]:
-        """What the instruction's slots are bound to."""
-        if self._watcher:
-            return bindings.perceived(instruction, self._watcher)
-        view = self._start.views["top"]
-        return bindings.simulated(self._robot.env, instruction, view, self._runtime.segmenter, self._runtime.retriever)
-
-    def _visible(self, seen: Observation) -> Any:
-        return self._runtime.config.perception.sight.view(seen.views["top"])
+    heard = diary.hear_call(load(), watch.waiting)
+    return acting.run(program, instruction, robot, runtime, watch, note, [heard])
 
 
 def _last_look(robot: SimRobot | VimaBenchRobot | None) -> Observation | None:
@@ -285,7 +176,3 @@ def _last_look(robot: SimRobot | VimaBenchRobot | None) -> Observation | None:
     with suppress(Exception, RobotLost):
         return robot.observe() if robot is not None else None
     return None
-
-
-def _told(error: Exception) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": str(error)}

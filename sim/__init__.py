@@ -1,7 +1,8 @@
 """The PyBullet tabletop in the manner of VIMA. Importing this package loads no engine.
 
-``make`` plays a task, ``make_scene`` a generated free scene, ``make_objects`` the objects that a person names. Each
-gives a ``TabletopEnv`` that is reset already; ``sim.robot.SimRobot`` makes a robot of it. ``TASKS`` has the tasks.
+``make`` plays a task, ``make_scene`` a generated free scene, ``make_objects`` the objects that a person names,
+``make_perceived`` those that perception saw. Each gives a ``TabletopEnv`` that is reset already;
+``sim.robot.SimRobot`` makes a robot of it. ``TASKS`` has the tasks.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sim.env import TabletopEnv
     from sim.task import Task
-    from skills.types import Instruction
+    from skills.types import Instruction, ObjectState, Tool
 
     TASKS: Mapping[str, Task]
     """Every task by name: levels, budget, docstring."""
 
-__all__ = ["TASKS", "make", "make_objects", "make_scene", "register_envs", "slots_for_reward"]
+__all__ = ["TASKS", "make", "make_objects", "make_perceived", "make_scene", "register_envs", "slots_for_reward"]
 
 
 def make(task: str, level: str | None = None, seed: int = 0, **options: Any) -> TabletopEnv:
@@ -64,6 +65,18 @@ def make_objects(objects: str, seed: int = 0, **options: Any) -> TabletopEnv:
     from sim.words import parse_objects
 
     return _ready(TabletopEnv(ListedRecipe(tuple(parse_objects(objects))), **options), seed)
+
+
+def make_perceived(states: Sequence[ObjectState], tool: Tool = "suction", **options: Any) -> TabletopEnv:
+    """A scene made of what perception saw (``sim.perceived``). It has no goal.
+
+    Raises:
+        Mistake: what was seen does not fit on the table.
+    """
+    from sim.env import TabletopEnv
+    from sim.perceived import PerceivedRecipe
+
+    return _ready(TabletopEnv(PerceivedRecipe(tuple(states), tool), **options), 0)
 
 
 def slots_for_reward(env: TabletopEnv, instruction: Instruction | None = None) -> dict[str, Any]:
