@@ -1,5 +1,5 @@
-"""A gateway for all, and a world for each."""
+"""Gateways for all, and a world for each."""
 
-from contained import gateway, world
+from contained import both, gateway, second, world
 
-__all__ = ["gateway", "world"]
+__all__ = ["both", "gateway", "second", "world"]

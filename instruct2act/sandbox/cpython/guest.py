@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -128,6 +129,10 @@ class CPythonGuest:
         return event
 
     def _gone(self) -> Raised:
+        waiting = select.poll()
+        waiting.register(self._process, select.POLLIN)
+        if not waiting.poll(1000 * _GRACE_S):  # it closed its end and lives on
+            return Raised("broken", "Crashed", "the program closed its own interpreter's connection")
         status = self._reap()
         if status == -signal.SIGXCPU:
             return over("time", self._limits)

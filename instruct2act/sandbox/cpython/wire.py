@@ -60,6 +60,8 @@ class Link:
             Late: it did not speak by then.
             Nonsense: this is no frame.
         """
+        if time.monotonic() > deadline:  # what has come already needs no waiting
+            raise Late
         size = struct.unpack(">I", self._exactly(4, deadline))[0]
         if size > LONGEST:
             raise Nonsense(f"a frame of {size} bytes")

@@ -283,7 +283,7 @@ def _told(error: BaseException) -> dict[str, Any]:
         message = str(error)[:_MESSAGE_CHARS]
     except BaseException:
         message = ""
-    if isinstance(error, MemoryError) and not error.args:
+    if isinstance(error, MemoryError) and (not error.args or type(error) is not MemoryError):  # numpy has its own
         kind = "MemoryLimit"
     return {"type": kind, "message": message, "frames": _frames(error.__traceback__)}
 

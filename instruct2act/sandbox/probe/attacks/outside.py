@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile import dies, gives
+from instruct2act.sandbox.probe.attack import End, dies, gives
 
 _MISSING = (
     "ModuleNotFoundError",
@@ -25,6 +25,7 @@ ATTACKS = [
     gives(
         "does_it_exist",
         "from pathlib import Path\ntry:\n    return Path(CANARY_FILE).exists() or None\nexcept Exception:\n    pass\n",
+        second=End(("ModuleNotFoundError",)),
     ),
     dies("remove_a_file", "import os\nos.remove(CANARY_FILE)", *_MISSING),
     dies("environment", "import os\nreturn os.environ['INSTRUCT2ACT_CANARY']", *_MISSING),
@@ -55,5 +56,5 @@ ATTACKS = [
     dies("simulator", "import pybullet\npybullet.resetSimulation()", "ModuleNotFoundError"),
     dies("importlib", "import importlib\nreturn importlib.import_module('os')", *_MISSING),
     dies("pickle", "import pickle\nreturn pickle.loads(b'cos\\nsystem\\n.')", *_MISSING),
-    dies("keyboard", "return input('password: ')", "NameError", *_MISSING),
+    dies("keyboard", "return input('password: ')", *_MISSING, second=End(("EOFError",))),
 ]

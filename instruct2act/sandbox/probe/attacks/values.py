@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile import dies, gives
+from instruct2act.sandbox.probe.attack import End, dies, gives
 
 _DAG = "x = [1]\nfor i in range({n}):\n    x = [x, x]\n"
 
@@ -27,7 +27,7 @@ ATTACKS = [
     dies("bytes_argument", "CLIPRetrieval([GetImage()], b'heart')", "BadCall"),
     dies("function_argument", "RobotExecution(lambda: 1)", "BadCall"),
     dies("type_argument", "RobotExecution(int)", "BadCall"),
-    gives("function_result", "return {'got': GetImage}", {"got": "GetImage"}),
+    gives("function_result", "return {'got': GetImage}", {"got": "GetImage"}, End(("BadReturn",))),
     dies(
         "forged_handle",
         "class Mask:\n    def __init__(self):\n        self.id = 1\n        self.kind = 'Mask'\nPixel2Loc(Mask())",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile import dies, gives
+from instruct2act.sandbox.probe.attack import End, dies, gives
 
 _FULL = ("MemoryLimit", "MemoryError")
 
@@ -18,7 +18,7 @@ ATTACKS = [
     dies("bytes_bomb", "x = b'a' * 10**9", *_FULL),
     dies("dict_bomb", "x = {}\ni = 0\nwhile True:\n    x[i] = str(i)\n    i += 1", *_FULL, "TimeLimit"),
     dies("range_bomb", "return list(range(10**9))", *_FULL),
-    dies("power_tower", "return 10**10**10", *_FULL),
+    dies("power_tower", "return 10**10**10", *_FULL, second=End(("TimeLimit",))),
     dies("shift_bomb", "return 1 << 10**11", *_FULL, "OverflowError"),
     dies("factorial", "import math\nreturn math.factorial(10**8)", *_FULL, "TimeLimit", "OverflowError"),
     dies("format_width", "return '{:>1000000000}'.format(1)", *_FULL, "ValueError", "OverflowError"),
@@ -34,7 +34,12 @@ ATTACKS = [
         "TimeLimit",
         "RecursionError",
     ),
-    gives("deep_repr", "x = []\nfor i in range(100000):\n    x = [x]\nreturn len(repr(x)) < 10_000", True),
+    gives(
+        "deep_repr",
+        "x = []\nfor i in range(100000):\n    x = [x]\nreturn len(repr(x)) < 10_000",
+        True,
+        End(("RecursionError",)),
+    ),
     dies(
         "deep_compare",
         "x, y = [], []\nfor i in range(100000):\n    x, y = [x], [y]\nassert x == y\nreturn x",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile import dies, gives
+from instruct2act.sandbox.probe.attack import End, dies, gives
 
 ATTACKS = [
     dies("endless_loop", "while True:\n    pass", "TimeLimit"),
@@ -27,11 +27,13 @@ ATTACKS = [
         "flood_of_names",
         "while True:\n    try:\n        no_such_thing()\n    except BaseException:\n        pass",
         "CallLimit",
+        "TimeLimit",
     ),
     dies(
         "flood_of_lookups",
         "while True:\n    try:\n        no_such_thing\n    except BaseException:\n        pass",
         "CallLimit",
+        "TimeLimit",
     ),
     dies(
         "flood_of_files",
@@ -41,9 +43,13 @@ ATTACKS = [
     ),
     gives("sleep", "import time\ntime.sleep(1000)\n"),
     dies("sleep_flood", "import time\nwhile True:\n    time.sleep(1000)", "TimeLimit"),
-    gives("asyncio_sleep", "import asyncio\nasync def f():\n    await asyncio.sleep(1000)\nasyncio.run(f())\n"),
+    gives(
+        "asyncio_sleep",
+        "import asyncio\nasync def f():\n    await asyncio.sleep(1000)\nasyncio.run(f())\n",
+        second=End(("ModuleNotFoundError",)),
+    ),
     dies("busy_wait", "import time\nt = time.monotonic()\nwhile time.monotonic() < t + 1000:\n    pass", "TimeLimit"),
-    gives("regular_expression", "import re\nreturn re.match('(a+)+$', 'a' * 40 + 'b')\n"),
+    gives("regular_expression", "import re\nreturn re.match('(a+)+$', 'a' * 40 + 'b')\n", second=End(("TimeLimit",))),
     dies("squares", "x = 7\nfor i in range(60):\n    x = x * x\nreturn x", "TimeLimit", "MemoryLimit", "MemoryError"),
     dies("big_power_to_text", "return str(3 ** 4_000_000)", "TimeLimit", "MemoryLimit", "ValueError", "MemoryError"),
     dies(

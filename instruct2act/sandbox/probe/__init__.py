@@ -1,0 +1,1 @@
+"""The published battery: hostile programs by class, played against both interpreters on this machine."""
