@@ -24,6 +24,7 @@ from instruct2act.options import (
 )
 from instruct2act.playground import command as playground
 from instruct2act.robot import command as robot
+from instruct2act.sandbox import command as sandboxing
 from instruct2act.truth import command as truth
 
 app = typer.Typer(
@@ -219,6 +220,7 @@ def train(
 authoring.add_to(app)
 evaluation.add_to(app)
 robot.add_to(app)
+sandboxing.add_to(app)
 playground.add_to(app)
 truth.add_to(app)
 
