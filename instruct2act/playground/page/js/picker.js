@@ -1,0 +1,201 @@
+// Pointing at things on the table: a click becomes a picture in the sentence, or a "click" that it speaks of; a box a crop.
+import { make } from "/static/look/dom.js";
+import { state, set } from "./store.js";
+import { boxed, corners, outlined, shape, under } from "./masks.js";
+import { candidates, crop, cropped, everything } from "./scenes.js";
+import { trying } from "./notice.js";
+
+const MODES = { picture: "put its picture into the sentence", point: "point at it", box: "draw a box" };
+
+export class Picker {
+  constructor(overlay, bar, { put, point }) {
+    Object.assign(this, { overlay, put, point });
+    this.mode = "picture";
+    this.status = make("p", { id: "picking-status", class: "note", "aria-live": "polite" });
+    this.choices = make("span", { class: "choices", role: "group", "aria-label": "Masks of what was picked" });
+    const radios = Object.entries(MODES).map(([name, text]) => make("label", { class: "radio" },
+      make("input", { type: "radio", name: "picking", value: name, checked: name === this.mode, onchange: () => this.setMode(name) }), make("span", { text })));
+    bar.append(make("fieldset", { class: "segments" }, make("legend", { text: "Click a thing to" }), ...radios), make("div", { class: "picked" }, this.status, this.choices));
+    const frame = overlay.frame;
+    frame.addEventListener("pointermove", (event) => this.hover(overlay.at(event), event));
+    frame.addEventListener("pointerleave", () => overlay.layer("hover"));
+    frame.addEventListener("pointerdown", (event) => this.down(event));
+    frame.addEventListener("pointerup", (event) => this.up(event));
+    frame.addEventListener("pointercancel", () => { this.from = null; });
+    frame.addEventListener("keydown", (event) => this.key(event));
+    this.reset();
+  }
+
+  reset() {
+    this.masks = null;
+    delete this.overlay.frame.dataset.things;
+    this.asked = null;
+    this.from = null;
+    this.cursor = this.index = null;
+    this.picked = null;
+    for (const name of ["hover", "picked", "box", "cursor"]) this.overlay.layer(name);
+    this.choices.replaceChildren();
+    this.status.textContent = "";
+    this.usable(state.scene?.playable !== false);
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.look(), 200);
+  }
+
+  usable(can) {
+    this.overlay.frame.classList.toggle("pickable", can);
+  }
+
+  setMode(mode) {
+    this.mode = mode;
+    this.overlay.frame.classList.toggle("boxing", mode === "box");
+  }
+
+  /** Segments a table once, when it is set: outlines then follow the pointer at once. */
+  async look() {
+    const scene = state.scene?.scene;
+    if (!scene || this.asked === scene) return;
+    this.asked = scene;
+    try {
+      const found = await everything(scene);
+      if (state.scene?.scene === scene) this.masks = found;
+    } catch {
+      this.asked = null; // an outline under the pointer is a nicety: a click says what is wrong
+    }
+    if (this.masks) this.overlay.frame.dataset.things = this.masks.length;
+  }
+
+  hover(at, event) {
+    if (this.from && this.mode === "box") {
+      this.overlay.layer("box", boxed(corners(this.from, at)));
+      return;
+    }
+    if (event && event.pointerType === "touch") return;
+    const mask = this.masks && under(this.masks, at);
+    this.overlay.layer("hover", ...(mask && this.mode !== "box" ? [outlined(mask, "hover")] : []));
+  }
+
+  down(event) {
+    if (event.button !== 0) return;
+    this.from = this.overlay.at(event);
+    if (this.mode === "box") this.overlay.frame.setPointerCapture(event.pointerId);
+  }
+
+  up(event) {
+    if (!this.from) return;
+    const from = this.from;
+    const at = this.overlay.at(event);
+    this.from = null;
+    if (this.mode !== "box") return void this.pick(at);
+    this.overlay.layer("box");
+    const box = corners(from, at);
+    if (box[2] - box[0] < 4 || box[3] - box[1] < 4) this.tell("Draw the box from corner to corner, around one thing.");
+    else trying(async () => this.named(await cropped({ box })));
+  }
+
+  /** Picks what is at a pixel. */
+  pick(at) {
+    if (!state.scene) return undefined;
+    const known = this.masks && under(this.masks, at);
+    this.overlay.layer("picked", ...(known ? [outlined(known, "picked")] : []));
+    this.tell("Looking at what you clicked …");
+    const mode = this.mode;
+    return trying(async () => {
+      const began = performance.now();
+      const { found } = await candidates(at);
+      this.overlay.frame.dataset.outlined = Math.round(performance.now() - began);
+      if (!found.length) return this.tell("Nothing was found there. Click on an object.");
+      this.picked = { at, found, choice: 0, name: null, mode };
+      this.draw();
+      if (mode === "point") {
+        const index = this.point(at);
+        this.tell(`Click ${index + 1}. These are the masks that the segmenter offers for it:`);
+      } else {
+        this.picked.name = this.put(await crop(found[0], { point: at, choice: 0 }));
+        this.tell(`${this.picked.name} is in the sentence. Its mask:`);
+      }
+      this.offer();
+      return undefined;
+    });
+  }
+
+  named(made) {
+    const name = this.put(made);
+    this.picked = null;
+    this.choices.replaceChildren();
+    this.overlay.layer("picked", boxed(made.from.box, "box kept"));
+    this.tell(`${name} is in the sentence.`);
+  }
+
+  /** The candidate masks as buttons; the brackets go through them. */
+  offer() {
+    const { found, choice } = this.picked;
+    this.choices.replaceChildren(...found.map((mask, index) => make("button", {
+      type: "button", "aria-pressed": String(index === choice), title: `${mask.area} pixels`, text: `${index + 1} · ${mask.score.toFixed(2)}`,
+      "aria-label": `Mask ${index + 1} of ${found.length}, score ${mask.score.toFixed(2)}`,
+      onclick: () => this.choose(index), onpointerenter: () => this.draw(index), onpointerleave: () => this.draw(),
+    })));
+  }
+
+  async choose(index) {
+    const picked = this.picked;
+    if (!picked || index === picked.choice) return;
+    picked.choice = index;
+    this.draw();
+    this.offer();
+    this.choices.children[index].focus();
+    if (!picked.name) return;
+    await trying(async () => {
+      const made = await crop(picked.found[index], { point: picked.at, choice: index });
+      set({ pictures: { ...state.pictures, [picked.name]: made } });
+      this.tell(`${picked.name} now is mask ${index + 1} of ${picked.found.length}:`);
+    });
+  }
+
+  draw(index = this.picked?.choice ?? 0) {
+    const mask = this.picked?.found[index];
+    this.overlay.layer("hover");
+    this.overlay.layer("picked", ...(mask ? [outlined(mask, "picked")] : []));
+  }
+
+  tell(text) {
+    this.status.textContent = text;
+    if (!text.endsWith(":")) this.choices.replaceChildren();
+  }
+
+  key(event) {
+    const step = event.shiftKey ? 1 : 4;
+    const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+    const at = this.cursor || [this.overlay.width / 2, this.overlay.height / 2];
+    if (by) this.move([at[0] + by[0], at[1] + by[1]]);
+    else if (event.key === "PageDown" || event.key === "PageUp") this.next(event.key === "PageDown" ? 1 : -1);
+    else if (event.key === "Enter" || event.key === " ") this.pick(at);
+    else if (event.key === "[" || event.key === "]") this.cycle(event.key === "]" ? 1 : -1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  cycle(by) {
+    if (!this.picked) return;
+    const count = this.picked.found.length;
+    this.choose((this.picked.choice + by + count) % count).then(() => this.overlay.frame.focus());
+    this.overlay.frame.focus();
+  }
+
+  next(by) {
+    if (!this.masks?.length) return;
+    this.index = ((this.index ?? (by > 0 ? -1 : 0)) + by + this.masks.length) % this.masks.length;
+    this.move(this.masks[this.index].inside);
+    const name = this.masks[this.index].label;
+    this.tell(`Thing ${this.index + 1} of ${this.masks.length}${name ? `, ${name}` : ""}. Enter picks it.`);
+  }
+
+  move([x, y]) {
+    this.cursor = [Math.max(0, Math.min(this.overlay.width - 1, x)), Math.max(0, Math.min(this.overlay.height - 1, y))];
+    const [cx, cy] = this.cursor;
+    const size = this.overlay.width / 32;
+    const d = `M${cx - size} ${cy}H${cx + size}M${cx} ${cy - size}V${cy + size}`;
+    this.overlay.layer("cursor", shape("path", { d, class: "halo" }), shape("path", { d, class: "line" }));
+    this.hover(this.cursor);
+  }
+}

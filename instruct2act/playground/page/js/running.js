@@ -1,0 +1,65 @@
+// Runs: asked for, stopped, stepped; their events folded into what the page shows.
+import { get, post } from "./api.js";
+import { set, shownRun, state } from "./store.js";
+import { fold, fresh, whole } from "./fold.js";
+import { here, on } from "./live.js";
+import { said } from "./scenes.js";
+import { say, trying } from "./notice.js";
+
+on("event", (event) => {
+  if (!event.run) return;
+  const before = state.runs.get(event.run) || fresh(event.run);
+  keep(fold(before, event));
+  if (event.type === "ended") refreshHistory();
+});
+
+function keep(run) {
+  state.runs.set(run.id, run);
+  set({ runs: state.runs });
+}
+
+/** Starts a run of the program in the editor. */
+export async function run({ stepping = false, speed = "real" } = {}) {
+  if (!state.scene) return say("There is no table yet.", "Choose one first."), null;
+  if (!state.program.trim()) return say("There is no program yet.", "Press Write, or type one."), null;
+  const request = { ...said(), program: state.program, reward: state.reward.trim() || null, stepping, speed, ...(state.plan?.model ? { plan_by: state.plan.model } : {}) };
+  if (request.text === "") request.text = null;
+  const made = await trying(() => post("/api/runs", { ...request, ...here() }));
+  if (!made) return null;
+  const known = state.runs.get(made.run) || fresh(made.run);
+  keep({ ...known, place: known.seen ? known.place : made.place, request });
+  set({ run: made.run });
+  return made.run;
+}
+
+/** Tells the run that is going on to stop, pause, step or resume. */
+export function tell(what) {
+  const current = going();
+  if (!current) return undefined;
+  return trying(() => post(`/api/runs/${current.id}/${what}`)).then((answer) => {
+    const now = state.runs.get(current.id);
+    if (answer?.state && now.state !== "ended" && answer.state !== "ended" && ["running", "paused"].includes(answer.state)) keep({ ...now, state: answer.state });
+  });
+}
+
+/** The run that holds the arm or waits for it, the shown one first. */
+export const going = () => [shownRun(), ...state.runs.values()].find((each) => each && each.state !== "ended") ?? null;
+
+/** Fetches a run of this session and shows it. */
+export async function fetchRun(id) {
+  const told = await trying(() => get(`/api/runs/${id}`));
+  if (!told) return null;
+  const found = whole(id, told);
+  keep(found);
+  return found;
+}
+
+export async function refreshHistory() {
+  const told = await get("/api/history").catch(() => null);
+  if (told) set({ history: Array.isArray(told) ? told : told.runs || told.history || [] });
+}
+
+/** After a silence: what was going on may be over. */
+on("open", () => {
+  for (const each of state.runs.values()) if (each.state !== "ended") fetchRun(each.id);
+});
