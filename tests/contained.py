@@ -12,17 +12,24 @@ from instruct2act.sandbox import Gateway
 from instruct2act.sandbox.probe.world import CANARY, LIMITS, VARIABLE, World, registry
 from instruct2act.sandbox.routing import Second
 
-__all__ = ["CANARY", "LIMITS", "SKILLS", "World", "both", "gateway", "second", "world"]
+__all__ = ["CANARY", "LIMITS", "SKILLS", "World", "both", "first", "gateway", "second", "world"]
 
 SKILLS = dict(registry())
 
 
 @pytest.fixture(scope="session")
-def gateway() -> Iterator[Gateway]:
+def first() -> Iterator[Gateway]:
+    """Monty."""
     os.environ[VARIABLE] = CANARY
     with Gateway() as made:
         yield made
     os.environ.pop(VARIABLE, None)
+
+
+@pytest.fixture(scope="session")
+def gateway(first: Gateway) -> Gateway:
+    """Monty; a module that is to hold for either interpreter says so by a fixture of this name."""
+    return first
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +42,7 @@ def second() -> Iterator[Gateway]:
 @pytest.fixture(params=["monty", "cpython"])
 def both(request: pytest.FixtureRequest) -> Gateway:
     """Either interpreter."""
-    name = "gateway" if request.param == "monty" else "second"
+    name = "first" if request.param == "monty" else "second"
     found: Gateway = request.getfixturevalue(name)
     return found
 

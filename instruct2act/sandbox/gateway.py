@@ -69,12 +69,15 @@ class Gateway:
         guest = self.backend.guest(limits, functions=frozenset(skills), stubs=declared)
         try:
             event = guest.start(prepared.source, {}, _unheard, check=True)
+            if isinstance(event, Raised) and event.cause == "types":
+                misuse = checks.typed(event.message, prepared, skills, given)
+                if misuse:
+                    return misuse
+                event = guest.start(prepared.source, {}, _unheard, check=False)
         finally:
             guest.close()
         if not isinstance(event, Raised):
             return []
-        if event.cause == "types":
-            return checks.typed(event.message, prepared, skills, given)
         if event.cause in ("syntax", "unsupported"):
             return [_problem(event, prepared)]
         return []

@@ -1,5 +1,5 @@
 """Gateways for all, and a world for each."""
 
-from contained import both, gateway, second, world
+from contained import both, first, gateway, second, world
 
-__all__ = ["both", "gateway", "second", "world"]
+__all__ = ["both", "first", "gateway", "second", "world"]

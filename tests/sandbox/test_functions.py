@@ -9,6 +9,13 @@ from instruct2act.sandbox import Failure, Gateway, Limits, Score, call, run_rewa
 
 pytestmark = pytest.mark.needs("jail")
 
+
+@pytest.fixture
+def gateway(both: Gateway) -> Gateway:
+    """Rewards are scored by either interpreter."""
+    return both
+
+
 PRELUDE = '''
 """Words."""
 import math
@@ -50,7 +57,7 @@ def test_a_batch_is_scored_with_the_preludes_words(gateway: Gateway) -> None:
         ("return far(1, 2)", "NameError", 2, "'far' is not defined"),
         ("while True: pass", "TimeLimit", 0, "computed"),
         ("return [0] * 10**9", "MemoryLimit", 2, "MB"),
-        ("return open('/etc/passwd').read()", "PermissionError", 2, "denied"),
+        ("return open('/etc/passwd').read()", "PermissionError", 2, "/etc/passwd"),
         ("return GetImage()", "NameError", 2, "not defined"),
     ],
 )

@@ -75,10 +75,7 @@ class CPython:
         with self._lock:
             if self._closed:
                 raise SandboxUnavailable("the sandbox is closed")
-            if self._zygote is None or self._zygote.ended:
-                self._zygote = _Zygote(self.language.modules)
-            zygote = self._zygote
-            link, process, pid = zygote.fork(limits, seed)
+            zygote, (link, process, pid) = self._forked(limits, seed)
         return CPythonGuest(
             link,
             process,
@@ -89,6 +86,18 @@ class CPython:
             (lambda source: check(source, stubs)) if check and stubs else lambda source: "",
             f"{self.name} {self.version}",
         )
+
+    def _forked(self, limits: Limits, seed: int) -> tuple[_Zygote, tuple[Link, int, int]]:
+        """A child, of another zygote where the one there was has been lost."""
+        if self._zygote is not None:
+            try:
+                return self._zygote, self._zygote.fork(limits, seed)
+            except SandboxUnavailable:
+                if not self._zygote.ended:
+                    raise
+                self._zygote.close()
+        self._zygote = _Zygote(self.language.modules)
+        return self._zygote, self._zygote.fork(limits, seed)
 
     def close(self) -> None:
         """Ends the zygote, and with it every guest."""

@@ -141,7 +141,7 @@ def _loaded(name: str, path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    del module.__file__, module.__spec__  # a program need not learn where this project lies
+    del module.__file__, module.__cached__, module.__spec__  # a program need not learn where this project lies
     return module
 
 
