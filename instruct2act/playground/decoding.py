@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import socket
+import warnings
 from typing import Any
 
 from instruct2act.playground import wire
@@ -21,10 +22,7 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 
 def work(pipe: Any, job: dict[str, Any]) -> int:
     """Decodes what comes next through the pipe; the exit status."""
-    import cv2  # noqa: F401 (loaded while files can still be read)
-    import numpy  # noqa: F401
-    from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
-
+    warm()
     confine(pipe)
     pipe = Plain(pipe)
     content = wire.receive(pipe)
@@ -61,6 +59,16 @@ class Refused(ValueError):
     """A picture that is not taken, in a sentence."""
 
 
+def warm() -> None:
+    """Decodes a small picture of each format: what is loaded when it is first used can't be from within the jail."""
+    from PIL import Image as Pillow
+
+    for kind in FORMATS:
+        small = io.BytesIO()
+        Pillow.new("RGB", (8, 8)).save(small, kind)
+        drawn_anew(small.getvalue(), 8, 4)
+
+
 def confine(pipe: socket.socket) -> None:
     """Puts this process into the jail, with its pipe alone.
 
@@ -93,9 +101,8 @@ def drawn_anew(content: bytes, side: int, keep: int) -> tuple[bytes, int, int]:
 
     from instruct2act.playground.picturing import png
 
-    Pillow.MAX_IMAGE_PIXELS = side * side
     try:
-        with Pillow.open(io.BytesIO(content), formats=FORMATS) as file:
+        with warnings.catch_warnings(action="ignore"), Pillow.open(io.BytesIO(content), formats=FORMATS) as file:
             width, height = file.size
             if max(width, height) > side or min(width, height) < 2:
                 raise Refused(f"the picture has {width} x {height} pixels; 2 to {side} a side are taken")
@@ -105,6 +112,8 @@ def drawn_anew(content: bytes, side: int, keep: int) -> tuple[bytes, int, int]:
             whole = ImageOps.exif_transpose(file).convert("RGBA")
     except UnidentifiedImageError:
         raise Refused(f"this is no picture of a kind that is taken ({', '.join(FORMATS)})") from None
+    except Pillow.DecompressionBombError:
+        raise Refused(f"the picture has too many pixels; 2 to {side} a side are taken") from None
     if max(whole.size) > keep:
         whole.thumbnail((keep, keep), Pillow.Resampling.LANCZOS)
     pixels = np.asarray(whole)

@@ -40,6 +40,7 @@ class Run:
         events: what was told, as the page reads it; on disk once it ended.
         page: the page that asked for it, whose end is its end.
         waited_s: how long it waited for a person.
+        done: whether its worker is gone too, which draws a little longer than the run goes on.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Run:
     command: str
     page: str | None = None
     state: State = "queued"
+    done: bool = False
     place: int = 0
     child: Child | None = None
     stopped: str = ""
@@ -91,7 +93,7 @@ class Run:
         elif kind == "started":
             self.state = "running"
         elif kind == "ended":
-            self.end = message
+            self.end, self.state = message, "ended"
             message["command"] = self.command
             message["files"] = list(dict.fromkeys([*message.get("files", ()), *self.given()]))
         for key in ("picture", "crops"):

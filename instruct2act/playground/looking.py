@@ -154,7 +154,7 @@ class Desk:
             robot.close()
 
     def _keep(self, id: str, view: Any) -> _Scene:
-        seen = view if self._runtime.config.perception.truth else view.without_truth()
+        seen = self._runtime.config.perception.sight.view(view)
         return self._store(id, Image(seen.rgb, view=seen))
 
     def _store(self, id: str, image: Image) -> _Scene:

@@ -184,7 +184,7 @@ class Manager:
         told = command(scene, wanted.text, list(wanted.pictures), wanted.clicks, bool(wanted.reward))
         run = Run(id, session, scene, request, folder, told, wanted.page)
         session.runs[id] = run
-        for old in [r for r in session.runs.values() if r.state == "ended"][: -self.limits.kept_runs]:
+        for old in [r for r in session.runs.values() if r.done][: -self.limits.kept_runs]:
             del session.runs[old.id]
             shutil.rmtree(old.folder, ignore_errors=True)
         self.waiting.append(run)
@@ -221,7 +221,7 @@ class Manager:
             self.seconds["cpu"] += used.get("cpu_s", 0.0)
             if not run.end:
                 self._end(run, *_how(run, used, self.limits.cpu_s))
-            run.state = "ended"
+            run.done = True
             self.running.pop(run.id, None)
             shutil.rmtree(run.folder / "tmp", ignore_errors=True)
             if run.folder.is_dir():
@@ -292,7 +292,7 @@ class Manager:
         if run in self.waiting:
             self.waiting.remove(run)
             self._end(run, "interrupted", why)
-            run.state = "ended"
+            run.done = True
             run.put_away()
             self._pump()
             return
@@ -311,10 +311,10 @@ class Manager:
         Raises:
             Gone: there are no processes.
         """
-        if run.child is not None and run.state != "ended":
+        if run.child is not None and not run.done:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(run.child.ended), 5)
-        if path.name != "video.webm" or path.is_file() or run.state != "ended":
+        if path.name != "video.webm" or path.is_file() or not run.done:
             return
         async with run.filming:
             if path.is_file():
@@ -326,6 +326,7 @@ class Manager:
                     await asyncio.wait_for(child.receive(), self.limits.wall_s)
             finally:
                 await asyncio.shield(child.end())
+                shutil.rmtree(run.folder / "tmp", ignore_errors=True)
 
     # --- pages --------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from instruct2act.authoring.llm import LLMError
 from instruct2act.authoring.policy import NoProgram
-from instruct2act.authoring.program import Refusal
+from instruct2act.authoring.program import Done, Refusal
 from instruct2act.authoring.reward import spots
 from instruct2act.config import Config
 from instruct2act.listeners import words
@@ -65,7 +65,6 @@ def _write(outbox: Outbox, runtime: TableRuntime, job: dict[str, Any]) -> None:
         streamed = Streamed(outbox, "program")
         runtime.hear_author(streamed.hear)
         talk = runtime.policy.begin(instruction, heard=heard, shown=runtime.shown(instruction, start))
-        told = 0
         try:
             answer = talk.answer()
         except NoProgram as none:
@@ -74,11 +73,12 @@ def _write(outbox: Outbox, runtime: TableRuntime, job: dict[str, Any]) -> None:
             outbox.tell({"type": "plan_failed", "message": str(none)})
             return
         finally:
-            for attempt in talk.attempts[told:]:
+            for attempt in talk.attempts:
                 outbox.tell({"type": "sent_back", "trouble": words.sent_back(attempt.trouble)})
         if isinstance(answer, Refusal):
             outbox.tell({"type": "refused", "message": str(answer)})
             return
+        assert not isinstance(answer, Done)  # nothing has run yet
         outbox.tell({"type": "written", "what": "program", "source": answer.source, "model": who})
         streamed.what = "reward"
         view = start.views["top"]

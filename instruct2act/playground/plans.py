@@ -44,6 +44,7 @@ class Planner:
 
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
+        self._turn = asyncio.Semaphore(manager.limits.workers)
 
     def authors(self) -> list[dict[str, Any]]:
         """Who there is, who of them can be asked, and why not the others."""
@@ -88,7 +89,13 @@ class Planner:
         session.user.planning += 1
         self._manager.counts["plans"] += 1
         plan.task = self._manager.spawn(self._write(plan, self._job(plan, scene, wanted, files)))
+        plan.task.add_done_callback(lambda _: self._over(plan))  # also of one that was ended before it began
         return plan
+
+    @staticmethod
+    def _over(plan: Plan) -> None:
+        plan.session.user.planning -= 1
+        plan.session.plans.pop(plan.id, None)
 
     def _job(self, plan: Plan, scene: Scene, wanted: asked.Plan, files: dict[str, str]) -> dict[str, Any]:
         config, manager = self._manager.config, self._manager
@@ -113,6 +120,10 @@ class Planner:
         }
 
     async def _write(self, plan: Plan, job: dict[str, Any]) -> None:
+        async with self._turn:
+            await self._written(plan, job)
+
+    async def _written(self, plan: Plan, job: dict[str, Any]) -> None:
         began, failed, child = time.monotonic(), "", None
         try:
             child = await self._manager.zygote.fork(job)
@@ -130,8 +141,6 @@ class Planner:
             failed = str(gone)
         finally:
             job["keys"] = {}
-            plan.session.user.planning -= 1
-            plan.session.plans.pop(plan.id, None)
             if failed:
                 self._tell(plan, {"type": "plan_failed", "message": failed})
             self._tell(plan, {"type": "plan_done", "seconds": time.monotonic() - began})

@@ -48,6 +48,12 @@ class TableRuntime(Runtime):
         return self.robot_now
 
 
+def forbid() -> None:
+    """From here on this process, and whatever it forks, can import no real robot: an import of one fails."""
+    for name in ("skills.robots.rosbridge", "instruct2act.robot"):
+        cast(dict[str, Any], sys.modules)[name] = None
+
+
 def runtime(config: Config) -> TableRuntime:
     """Models loaded, each used once; the sandbox and the author are each process's own.
 
@@ -58,6 +64,7 @@ def runtime(config: Config) -> TableRuntime:
     from pathlib import Path
 
     from instruct2act.evaluation import album  # noqa: F401 (with all that it draws with)
+    from instruct2act.playground import decoding
     from instruct2act.resources import revision
     from instruct2act.sandbox import SandboxUnavailable, jail
     from skills import load
@@ -70,11 +77,10 @@ def runtime(config: Config) -> TableRuntime:
         from pydantic_monty._binary import find_monty_binary
 
         jail.libraries(Path(find_monty_binary()))
-    # What a person's program could reach is a simulated table: this process and its own know of no other.
-    for name in ("skills.robots.rosbridge", "instruct2act.robot"):
-        cast(dict[str, Any], sys.modules)[name] = None  # an import of it fails
+    forbid()
     load()
     revision()
+    decoding.warm()
     _used(made)
     return made
 
@@ -88,7 +94,7 @@ def _used(made: TableRuntime) -> None:
 
     robot = made.robot(EpisodeSpec(objects="red heart; blue bowl", text="-"))
     view = robot.observe().views["top"]
-    image = Image(view.rgb, view=view if made.config.perception.truth else view.without_truth())
+    image = Image(view.rgb, view=made.config.perception.sight.view(view))
     masks = made.segmenter.everything(made.segmenter.encode(image))
     made.retriever.embed_images([cut(image, mask) for mask in masks], "identity")
     made.retriever.embed_texts(["red heart"])

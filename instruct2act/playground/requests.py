@@ -158,6 +158,7 @@ def route(work: Callable[[Request], Awaitable[Response]]) -> Route:
         except (Unknown, KeyError):
             return error(404, "there is no such thing", "reload the page; what is old is forgotten")
         except TooMany as many:
+            manager_of(request).counts["refused"] += 1
             after = {"retry_after": str(max(1, round(many.seconds)))}
             return error(429, str(many), many.todo, **after)
         except TooLarge:
@@ -170,15 +171,6 @@ def route(work: Callable[[Request], Awaitable[Response]]) -> Route:
             return error(503, str(gone), "start the playground again")
 
     return answered
-
-
-def look(session: Session) -> None:
-    """Counts a request that makes the desk work.
-
-    Raises:
-        TooMany: one too many in a minute.
-    """
-    session.user.looks.take("looks")
 
 
 def one(things: dict[str, Any], name: Any) -> Any:

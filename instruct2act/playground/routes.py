@@ -15,7 +15,6 @@ from instruct2act.playground.requests import (
     Unknown,
     body,
     keep,
-    look,
     manager_of,
     one,
     route,
@@ -62,8 +61,8 @@ async def new_scene(request: Request) -> Response:
     """POST /api/scenes."""
     session = session_of(request)
     wanted = await said(request, asked.NewScene)
-    look(session)
-    scene = await manager_of(request).new_scene(session, wanted)
+    with session.user.look():
+        scene = await manager_of(request).new_scene(session, wanted)
     return JSONResponse(scene.told())
 
 
@@ -91,25 +90,24 @@ async def masks(request: Request) -> Response:
     for x0, y0, x1, y1 in wanted.boxes or ():
         if not (x0 < x1 and y0 < y1):
             raise asked.Wrong("a box is x0, y0, x1, y1 with x0 < x1 and y0 < y1")
-    look(session)
-    given = {"do": "masks", **wanted.model_dump(), **scene.source()}
-    return JSONResponse(await manager_of(request).desk.ask(scene.id, given))
+    with session.user.look():
+        given = {"do": "masks", **wanted.model_dump(), **scene.source()}
+        return JSONResponse(await manager_of(request).desk.ask(scene.id, given))
 
 
 async def crop(request: Request) -> Response:
     """POST /api/scenes/{id}/crop."""
     session, scene = session_of(request), _scene(request)
     wanted = await said(request, asked.Crop)
-    look(session)
     manager = manager_of(request)
-    picture = manager.add_picture(session, 0, 0)
-    try:
-        cut = await manager.desk.ask(
-            scene.id, {"do": "crop", "file": str(picture.file), **wanted.model_dump(), **scene.source()}
-        )
-    except BaseException:
-        session.pictures.pop(picture.id, None)
-        raise
+    with session.user.look():
+        picture = manager.add_picture(session, 0, 0)
+        try:
+            given = {"do": "crop", "file": str(picture.file), **wanted.model_dump(), **scene.source()}
+            cut = await manager.desk.ask(scene.id, given)
+        except BaseException:
+            session.pictures.pop(picture.id, None)
+            raise
     picture.width, picture.height = cut["width"], cut["height"]
     return JSONResponse(picture.told())
 
@@ -117,16 +115,16 @@ async def crop(request: Request) -> Response:
 async def coco(request: Request) -> Response:
     """POST /api/scenes/{id}/coco."""
     session, scene = session_of(request), _scene(request)
-    look(session)
-    return JSONResponse(await manager_of(request).desk.ask(scene.id, {"do": "coco", **scene.source()}))
+    with session.user.look():
+        return JSONResponse(await manager_of(request).desk.ask(scene.id, {"do": "coco", **scene.source()}))
 
 
 async def upload(request: Request) -> Response:
     """POST /api/pictures: a picture file as the body."""
     session, manager = session_of(request), manager_of(request)
-    look(session)
-    content = await body(request, int(manager.limits.upload_mb * 1e6))
-    decoded = await manager.decoder.decode(content)
+    with session.user.look():
+        content = await body(request, int(manager.limits.upload_mb * 1e6))
+        decoded = await manager.decoder.decode(content)
     return JSONResponse(manager.add_picture(session, decoded.width, decoded.height, decoded.png).told())
 
 
@@ -146,10 +144,10 @@ async def check(request: Request) -> Response:
     session = session_of(request)
     wanted = await said(request, asked.Check)
     scene: Scene = one(session.scenes, wanted.scene)
-    look(session)
     slots = [*scene.facts["slots"], *wanted.pictures]
     given = {"do": "check", "program": wanted.program, "slots": slots}
-    return JSONResponse(await manager_of(request).desk.ask(scene.id, given))
+    with session.user.look():
+        return JSONResponse(await manager_of(request).desk.ask(scene.id, given))
 
 
 async def plan(request: Request) -> Response:
@@ -201,8 +199,8 @@ async def run_file(request: Request) -> Response:
     if path is None:
         raise Unknown
     if not path.is_file():
-        look(found.session)
-        await manager_of(request).fetch(found, path)
+        with found.user.look():
+            await manager_of(request).fetch(found, path)
     if not path.is_file():
         raise Unknown
     kind = _KINDS.get(path.suffix, "video/webm" if path.suffix == ".webm" else "application/octet-stream")

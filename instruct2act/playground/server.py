@@ -45,7 +45,7 @@ def application(config: Config, tokens: Sequence[str] = ()) -> Starlette:
         finally:
             await manager.close()
 
-    return Starlette(
+    made = Starlette(
         routes=[
             Route("/", page),
             Route("/healthz", health),
@@ -59,6 +59,8 @@ def application(config: Config, tokens: Sequence[str] = ()) -> Starlette:
         exception_handlers={HTTPException: _plainly, 404: _plainly, 405: _plainly, 500: _broken},
         lifespan=life,
     )
+    made.router.redirect_slashes = False  # an address is right or wrong
+    return made
 
 
 async def page(request: Request) -> Response:

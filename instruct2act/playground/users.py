@@ -12,7 +12,8 @@ import ipaddress
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from instruct2act.playground.jobs import Run
     from instruct2act.playground.scenes import Picture, Scene
 
+LOOKS_AT_ONCE = 6
+"""Scenes, masks, crops, uploads, checks of one user that go on or wait."""
 LOGINS_MINUTE = 10
 """Wrong tokens from one address."""
 
@@ -65,17 +68,35 @@ class User:
     Attributes:
         key: the token's hash, or the address.
         plans, runs, looks, logins: rates.
+        planning, looking: how much of it goes on now.
     """
 
     key: str
     limits: Playground
     planning: int = 0
+    looking: int = 0
 
     def __post_init__(self) -> None:
         """Counts from nothing."""
         self.plans, self.runs = Rate(self.limits.plans_minute), Rate(self.limits.runs_minute)
         self.looks, self.logins = Rate(self.limits.looks_minute), Rate(LOGINS_MINUTE)
         self.seen = time.monotonic()
+
+    @contextmanager
+    def look(self) -> Iterator[None]:
+        """The block makes the desk, or a decoder, work.
+
+        Raises:
+            TooMany: too much of it goes on, or was in the last minute.
+        """
+        if self.looking >= LOOKS_AT_ONCE:
+            raise TooMany(f"{LOOKS_AT_ONCE} requests of yours are under way", "wait for their answers", 1)
+        self.looks.take("looks")
+        self.looking += 1
+        try:
+            yield
+        finally:
+            self.looking -= 1
 
 
 @dataclass(eq=False)
@@ -102,7 +123,7 @@ class Session:
 
     def busy(self) -> bool:
         """Whether somebody is there, or something of it goes on."""
-        return bool(self.pages) or bool(self.plans) or any(run.state != "ended" for run in self.runs.values())
+        return bool(self.pages) or bool(self.plans) or not all(run.done for run in self.runs.values())
 
 
 class Users:

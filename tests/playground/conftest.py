@@ -1,0 +1,60 @@
+"""A playground in a process of its own, one for most tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from person import Person, pictures, somebody
+
+from instruct2act.bench.browsing import Browser, Server, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Open to this machine, with limits that tests of other things do not meet."""
+    wide = ("playground.runs_minute=1000", "playground.plans_minute=1000", "playground.looks_minute=10000")
+    with serving(tmp_path_factory.mktemp("playground"), *wide) as made:
+        yield made
+
+
+@pytest.fixture
+def browser(server: Server) -> Browser:
+    """A browser with a session of its own."""
+    made = server.browser()
+    made.hello()
+    return made
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A headless browser, for pages as people see them."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        # The sandbox of Chromium itself needs rights that a container's root does not have.
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where pictures of the page go."""
+    return pictures(tmp_path)
+
+
+@pytest.fixture
+def person(chromium: Chromium, server: Server, folder: Path) -> Iterator[Person]:
+    """Somebody who has the page open."""
+    with somebody(chromium, server.address, folder) as made:
+        yield made.open()

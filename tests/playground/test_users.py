@@ -1,0 +1,159 @@
+"""Who asks, what may be asked in a minute, and what crosses between server and processes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+
+import pytest
+
+from instruct2act.config import Playground
+from instruct2act.playground import asked, users, wire
+from instruct2act.playground.command import allowed
+from instruct2act.playground.users import Rate, TooMany, Users, normalized
+from skills.errors import Mistake
+
+TOKEN = "0123456789abcdef"
+
+
+def test_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(users.time, "monotonic", lambda: now)
+    rate = Rate(3)
+    for _ in range(3):
+        rate.take("things")
+        now += 1
+    with pytest.raises(TooMany, match="at most 3 things a minute") as refused:
+        rate.take("things")
+    assert refused.value.seconds == pytest.approx(57)
+    now += 57.1
+    rate.take("things")
+    with pytest.raises(TooMany):
+        rate.take("things")
+
+
+def test_sessions_belong_to_a_user() -> None:
+    made = Users(Playground(), [TOKEN])
+    one, other = made.token(TOKEN), made.address("203.0.113.9")
+    assert one is not None and made.token(TOKEN + "x") is None and made.token("") is None
+    session = made.begin(one)
+    assert made.session(session.id, one) is session
+    assert made.session(session.id, None) is session
+    assert made.session(session.id, other) is None
+    assert made.session("made up", one) is None and made.session(None, one) is None
+    assert TOKEN not in one.key
+
+
+def test_sessions_are_bounded_by_user() -> None:
+    made = Users(Playground(sessions_each=3), [])
+    me, other = made.address("127.0.0.1"), made.address("192.0.2.1")
+    kept = made.begin(other)
+    mine = [made.begin(me) for _ in range(3)]
+    mine[0].pages.add(object())
+    made.begin(me)
+    assert made.session(mine[0].id, me) is mine[0]  # somebody is there
+    assert made.session(mine[1].id, me) is None  # the oldest that is idle went
+    assert made.session(kept.id, other) is kept
+    for session in list(made.sessions.values()):
+        session.pages.add(object())
+    with pytest.raises(TooMany, match="too many browsers"):
+        made.begin(me)
+
+
+def test_forgotten_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Users(Playground(idle_minutes=1), [])
+    session = made.begin(made.address("127.0.0.1"))
+    later = users.time.monotonic() + 300
+    monkeypatch.setattr(users.time, "monotonic", lambda: later)
+    assert made.tidy() == [session] and not made.sessions and not made._users
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("127.0.0.1", "this machine"),
+        ("127.8.9.1", "this machine"),
+        ("::1", "this machine"),
+        ("::ffff:127.0.0.1", "this machine"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("nowhere", "nowhere"),
+    ],
+)
+def test_an_address_with_many_names_is_one(address: str, name: str) -> None:
+    assert normalized(address) == name
+
+
+def test_others_need_a_token() -> None:
+    allowed("127.0.0.1", [])
+    allowed("localhost", [])
+    allowed("::1", [])
+    allowed("0.0.0.0", [TOKEN])
+    for host in ("0.0.0.0", "192.0.2.1", "::", "example.org"):
+        with pytest.raises(Mistake, match="token"):
+            allowed(host, [])
+    with pytest.raises(Mistake, match="guessed"):
+        allowed("0.0.0.0", [TOKEN, "short"])
+
+
+def test_wrong_requests_are_said_without_what_was_given() -> None:
+    with pytest.raises(asked.Wrong) as wrong:
+        asked.understood(asked.Login, {"token": "x" * 600})
+    assert "xxx" not in str(wrong.value)
+    with pytest.raises(asked.Wrong, match="one of: points, boxes"):
+        asked.understood(asked.Masks, {})
+    with pytest.raises(asked.Wrong):
+        asked.understood(asked.Masks, {"points": [[float("nan"), 1]]})
+    with pytest.raises(asked.Wrong):
+        asked.understood(asked.NewRun, {"scene": "x", "program": "", "pictures": {"../x": "y"}})
+
+
+def test_pieces_cross() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for piece in ({"a": [1, "é", None]}, b"\x00bytes", [], ""):
+            wire.send(ours, piece)
+            assert wire.receive(theirs) == piece
+        for bad in (b"J\xff\xff\xff\xff", b"X\x00\x00\x00\x01x", b"J\x00\x00\x00\x02{]"):
+            ours.sendall(bad)
+            with pytest.raises(wire.Broken):
+                wire.receive(theirs)
+            theirs.setblocking(False)
+            while True:
+                try:
+                    theirs.recv(1000)
+                except BlockingIOError:
+                    break
+            theirs.setblocking(True)
+        with pytest.raises(ValueError, match="JSON compliant"):
+            wire.packed({"a": float("nan")})
+
+
+def test_pieces_are_read_in_parts() -> None:
+    async def read() -> object:
+        reader = asyncio.StreamReader()
+        packed = wire.packed({"a": 1})
+        for byte in packed:
+            reader.feed_data(bytes([byte]))
+        reader.feed_eof()
+        first = await wire.read(reader)
+        with pytest.raises(wire.Broken):
+            await wire.read(reader)
+        return first
+
+    assert asyncio.run(read()) == {"a": 1}
+
+
+def test_the_server_loads_no_model() -> None:
+    import subprocess
+
+    code = (
+        "import sys; import instruct2act.playground.server; "
+        "print([m for m in ('torch', 'cv2', 'pybullet', 'open_clip', 'openai', 'skills.robots.rosbridge', "
+        "'instruct2act.robot.playing') if m in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.strip() == "[]"
