@@ -1,7 +1,8 @@
 """How alike things are in one aspect: by the retriever's embedding where it has one, else by a stated rule.
 
-The rules: ``texture`` by the share that two colour histograms have in common, ``shape`` by laying one outline over the
-other at every turn, ``profile`` always by the outline's harmonics (``skills.outlines``).
+Of things a few pixels large an embedding says little of their texture and their colours much: there both count, one
+half each. The rules: ``texture`` by the share that two colour histograms have in common, ``shape`` by laying one
+outline over the other at every turn, ``profile`` always by the outline's harmonics (``skills.outlines``).
 """
 
 from __future__ import annotations
@@ -34,15 +35,19 @@ def alike(retriever: Retriever, objs: Sequence[Image], query: str | Image, aspec
         return similarities(retriever, objs, query)
     if isinstance(query, str):
         raise BadArgument(f"a phrase can't be compared by {aspect}: give a picture, or leave the aspect out")
-    if aspect in retriever.aspects:
-        crops = retriever.embed_images([*objs, query], aspect)
-        return np.asarray(crops[:-1] @ crops[-1], dtype=np.float64), float(retriever.minimum.get(aspect, -1.0))
     rules: dict[str, Callable[[Image, Image], float]] = {
         "texture": same_colours,
         "shape": same_shape,
         "profile": same_profile,
     }
-    return np.array([rules[aspect](obj, query) for obj in objs]), MINIMUM[aspect]
+    if aspect not in retriever.aspects:
+        return np.array([rules[aspect](obj, query) for obj in objs]), MINIMUM[aspect]
+    crops = retriever.embed_images([*objs, query], aspect)
+    cosines, least = np.asarray(crops[:-1] @ crops[-1], dtype=np.float64), float(retriever.minimum.get(aspect, -1.0))
+    if aspect != "texture":
+        return cosines, least
+    colours = np.array([same_colours(obj, query) for obj in objs])
+    return (cosines + colours) / 2, (least + MINIMUM["texture"]) / 2
 
 
 def same_colours(one: Image, other: Image) -> float:

@@ -22,7 +22,7 @@ from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.outline import filled
 from skills.backends.sam.parting import told_apart
-from skills.backends.sam.raised import heights, raised_in
+from skills.backends.sam.raised import heights, raised_in, surfaces
 from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def _unpacked(image: Image, surface: Bool, pieces: list[_Piece]) -> list[_Piece]
     """The pieces, and what lies in or on them: by depth where the camera measures it, else by colour."""
     things = [mask for mask, members in pieces if members]
     height = heights(image)
+    levels = None if height is None else surfaces(height)
     found: list[_Piece] = []
     contents: list[Bool] = []
     for mask, members in pieces:
@@ -136,7 +137,10 @@ def _unpacked(image: Image, surface: Bool, pieces: list[_Piece]) -> list[_Piece]
         _, labels, stats, _ = cv2.connectedComponentsWithStats((whole & surface).astype(np.uint8), connectivity=4)
         open_table = stats[:, cv2.CC_STAT_AREA] > _OPENING * np.count_nonzero(whole)
         open_table[0] = False
-        held = [] if height is None else raised_in(height, whole)
+        held = []
+        if height is not None and levels is not None:
+            others = _union_of([other for other, _ in pieces if other is not mask], mask) & ~mask
+            held = raised_in(height, levels, whole, others)
         if not held:
             by_color = content_of(image.rgb, whole & ~(open_table[labels] & ~mask))
             held = [by_color] if by_color is not None else []

@@ -1,8 +1,9 @@
 """Things that lie across or beside each other and were taken for one.
 
-Segment Anything answers a point with the whole, a part and a subpart. Of a mask too large for one thing, an answer
-whose colours the rest of the mask does not have is a thing that lies on it; its outline follows those colours. A mask
-of a few pixels with a waist is two small things that touch.
+A straight bar that parts the rest of a mask in two, and is painted otherwise, lies across it. Segment Anything answers
+a point with the whole, a part and a subpart: of a mask too large for one thing, an answer whose colours the rest of the
+mask does not have is a thing that lies on it; its outline follows those colours. A mask of a few pixels with a waist is
+two small things that touch.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from skills.backends.sam.bars import crossing
 from skills.backends.sam.leftovers import color_histogram
 from skills.backends.sam.outline import color_cells, color_shares, filled
 from skills.types import Bool, Float, UInt8
 
 LARGE = 0.065
 """Share of the picture from which a mask is looked at twice."""
+
+CROSSED = 0.035
+"""Share of the picture from which a mask may have a bar across it."""
 
 SMALL = 0.006
 """Share of the picture up to which a mask with a waist is two things; larger shapes have waists of their own."""
@@ -29,6 +34,8 @@ _SHARES = (0.12, 0.6)
 """Of the mask, that what lies on it may have."""
 _ALIKE = 0.35
 """Overlap of two colour histograms, [0, 1], from which they may be one thing's."""
+_OTHER = 0.6
+"""The same for a bar, whose shape speaks for it: things may share a colour."""
 _SAME = 0.5
 """Overlap from which what lies on both sides of a bar is one thing."""
 _CRUMB = 12
@@ -46,6 +53,45 @@ Piece = tuple[Bool, tuple[int, ...]]
 
 def told_apart(rgb: UInt8, pieces: list[Piece], answer: Answer) -> list[Piece]:
     """Pieces, each parted where it is several things, and joined to what something that lies across it cut it off."""
+    found: list[Piece] = []
+    for group in _touching(pieces):
+        found += _crossed(rgb, group) or _each_parted(rgb, group, answer)
+    return found
+
+
+def _touching(pieces: list[Piece]) -> list[list[Piece]]:
+    """Pieces in groups that touch one another."""
+    if not pieces:
+        return []
+    _, labels = cv2.connectedComponents(np.logical_or.reduce([mask for mask, _ in pieces]).astype(np.uint8))
+    groups: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault(int(np.bincount(labels[piece[0]]).argmax()), []).append(piece)
+    return list(groups.values())
+
+
+def _crossed(rgb: UInt8, pieces: list[Piece]) -> list[Piece] | None:
+    """A bar that lies across touching pieces, what it lies on in one piece, and the others; None without a bar."""
+    whole = np.logical_or.reduce([mask for mask, _ in pieces])
+    if np.count_nonzero(whole) < CROSSED * whole.size:
+        return None
+    bars = [(_alike(rgb, bar, whole & ~bar), i, bar) for i, bar in enumerate(crossing(whole)) if _fits(bar, whole)]
+    alike, _, bar = min(bars, default=(1.0, 0, whole))
+    if alike >= _OTHER:
+        return None
+    left = [(mask & ~bar, made_of) for mask, made_of in pieces]
+    left = sorted((piece for piece in left if np.count_nonzero(piece[0]) >= _CRUMB), key=lambda it: -it[0].sum())
+    under, made_of = left[0]
+    others = []
+    for piece in left[1:]:
+        if _alike(rgb, piece[0], left[0][0]) >= _SAME:
+            under = under | piece[0]
+        else:
+            others.append(piece)
+    return [(bar, ()), (under, made_of), *others]
+
+
+def _each_parted(rgb: UInt8, pieces: list[Piece], answer: Answer) -> list[Piece]:
     across: list[tuple[Bool, int]] = []
     found: list[Piece] = []
     for mask, made_of in pieces:

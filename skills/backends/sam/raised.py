@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skills.types import Bool, Float, Image
+from skills.backends.sam.outline import filled
+from skills.types import Bool, Float, Image, Int
 
 _STEP = 0.008
 """Metres between neighbouring pixels from which one surface ends and another begins."""
@@ -19,6 +20,15 @@ _LOWER = 0.7
 
 _WITHIN = 0.6
 """Share of them that must belong to the thing itself: of a rim's neighbours half lie outside."""
+
+_ALL = 0.97
+"""Share of them that lies lower around what leans over a thing's edge, or stands beside it: nothing holds it."""
+
+_HOLLOW = 0.25
+"""Of its own area, that such a patch may enclose: a wall encloses more."""
+
+_TAKEN_IN = 12
+"""Pixels of a patch in a mask from which the mask has taken it in."""
 
 _BLOCK = np.ones((3, 3), np.uint8)
 
@@ -38,35 +48,54 @@ def heights(image: Image) -> Float | None:
     return np.where(measured, points[:, 2].reshape(rows, columns), np.nan)
 
 
-def raised_in(height: Float, mask: Bool, least: int = 40, most: float = 0.6) -> list[Bool]:
-    """The patches of a thing that belong to other things in or on it.
+def surfaces(height: Float) -> Int:
+    """(H, W) number of the surface of each pixel: neighbours of nearly one height share theirs."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    number = np.arange(height.size).reshape(height.shape)
+    pairs = []
+    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        joined = np.abs(height[one] - height[other]) < _STEP
+        pairs.append(np.stack([number[one][joined], number[other][joined]]))
+    rows, columns = np.concatenate(pairs, axis=1)
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(height.size, height.size))
+    _, surface = connected_components(graph, directed=False)
+    found: Int = surface.reshape(height.shape)
+    return found
+
+
+def raised_in(height: Float, surface: Int, mask: Bool, others: Bool, least: int = 40, most: float = 0.6) -> list[Bool]:
+    """The patches of a mask that belong to other things: in or on what it shows, or beside it.
 
     Args:
         height: (H, W) metres, NaN where nobody knows.
+        surface: (H, W) of `surfaces`.
         mask: (H, W) of the thing, what it holds included.
+        others: (H, W) what other masks have: no part of a patch.
         least: pixels of a patch.
         most: share of the thing that a patch may take up.
 
     Returns:
-        (H, W) masks, apart from one another.
+        (H, W) masks, apart from one another; they may reach beyond the mask.
     """
-    box = _box(mask)
-    inside, z = mask[box], height[box]
-    labels = _surfaces(z, inside)
     found = []
-    for label, area in enumerate(np.bincount(labels[inside])):
-        if not least <= area <= most * np.count_nonzero(inside):
+    shares = np.bincount(surface[mask])
+    for label in np.flatnonzero(shares >= _TAKEN_IN):
+        if shares[label] > most * np.count_nonzero(mask):
             continue
-        patch = labels == label
-        solid = cv2.morphologyEx(patch.astype(np.uint8), cv2.MORPH_OPEN, _BLOCK)
+        patch = (surface == label) & (mask | ~others)
+        area = int(np.count_nonzero(patch))
+        box = _box(patch)
+        near, z, inside = patch[box], height[box], mask[box]
+        solid = cv2.morphologyEx(near.astype(np.uint8), cv2.MORPH_OPEN, _BLOCK)
         # A wall seen from above stands out as well, but it is thin.
-        if 2 * np.count_nonzero(solid) < area:
+        if area < least or 2 * np.count_nonzero(solid) < area:
             continue
-        lower, within = _around(z, patch, inside)
-        if lower >= _LOWER and within >= _WITHIN:
-            whole = np.zeros_like(mask)
-            whole[box] = patch
-            found.append(whole)
+        lower, within = _around(z, near, inside)
+        alone = lower >= _ALL and np.count_nonzero(filled(near)) <= (1 + _HOLLOW) * area
+        if alone or (lower >= _LOWER and within >= _WITHIN):
+            found.append(patch)
     return found
 
 
@@ -74,25 +103,6 @@ def _box(mask: Bool) -> tuple[slice, slice]:
     """The mask's box and a pixel more on each side."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return slice(max(0, rows[0] - 1), rows[-1] + 2), slice(max(0, columns[0] - 1), columns[-1] + 2)
-
-
-def _surfaces(z: Float, inside: Bool) -> Float:
-    """(H, W) number of the surface of each pixel: neighbours of nearly one height share theirs; -1 outside the mask."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    number = np.full(z.shape, -1)
-    number[inside] = np.arange(np.count_nonzero(inside))
-    pairs = []
-    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
-        joined = inside[one] & inside[other] & (np.abs(z[one] - z[other]) < _STEP)
-        pairs.append(np.stack([number[one][joined], number[other][joined]]))
-    rows, columns = np.concatenate(pairs, axis=1)
-    count = int(np.count_nonzero(inside))
-    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
-    _, surface = connected_components(graph, directed=False)
-    number[inside] = surface
-    return number
 
 
 def _around(z: Float, patch: Bool, inside: Bool) -> tuple[float, float]:

@@ -55,6 +55,18 @@ def test_what_the_line_cuts_off_belongs_to_the_frame() -> None:
         np.testing.assert_array_equal(mask, expected)
 
 
+def test_a_line_that_shares_a_colour_with_what_it_crosses_is_told_apart_by_its_shape() -> None:
+    across, down = ((np.arange(size) // 4 % 2) == 0 for size in (256, 128))
+    rgb = painted((FRAME, PURPLE), (FRAME & down[:, None], RED), (LINE, PURPLE), (LINE & across[None], BLUE))
+    end = LINE & box(40, 160, 52, 170)
+    leg, block = FRAME & box(60, 140, 90, 170), box(100, 100, 107, 107)
+    pieces = [((FRAME | LINE) & ~leg & ~end, (0,)), (leg, (1,)), (end, (2,)), (block, (3,))]
+    found = told_apart(rgb, pieces, answering(FRAME | LINE))
+    assert [made_of for _, made_of in found] == [(), (0,), (3,)]
+    for (mask, _), expected in zip(found, (LINE, FRAME, block)):
+        np.testing.assert_array_equal(mask, expected)
+
+
 @pytest.mark.parametrize("color", [PURPLE, BLUE])
 def test_a_large_thing_of_the_same_colours_stays_whole(color: tuple[int, int, int]) -> None:
     dashes = (FRAME | LINE) & ((np.add.outer(np.arange(128), np.arange(256)) // 6 % 2) == 0)
