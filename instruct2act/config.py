@@ -103,6 +103,12 @@ class Llm(_Part):
     check_goal: bool = Field(
         False, description="a run that ends well goes back too where the author's own reward says that it failed"
     )
+    candidates: int = Field(
+        1, ge=1, le=32, description="programs written at first; each is tried on a stand-in of the table, one runs"
+    )
+    looks: int = Field(
+        0, ge=0, le=20, description="times that the author looks again after a run, to go on or to say that it is done"
+    )
     deadline_s: float = Field(120.0, gt=0, description="wall time of one call, retries included")
     retries: int = Field(4, ge=0, le=20, description="of a call, on 429, 5xx and cut connections")
     price_in: float = Field(0.0, ge=0, description="money for a million tokens read")

@@ -11,6 +11,7 @@ from typing import Any
 from instruct2act import __version__, events, repair
 from instruct2act.authoring import policy
 from instruct2act.authoring.llm import Completion
+from instruct2act.authoring.program import Program
 from instruct2act.authoring.prompt import LONGEST_ANSWER
 from instruct2act.evaluation import labels
 from instruct2act.evaluation.record import Attempt, Call, Carried, EpisodeRecord, EpisodeSpec, Stage, Status, identity
@@ -120,6 +121,11 @@ class Diary:
         """Whether a listener looks at motions."""
         return any(listener.wants_frames for listener in self.listeners)
 
+    def wrote(self, program: Program) -> None:
+        """The program that runs next."""
+        self.facts["program"] = program.source
+        self.tell(events.Written("program", program.source, self.facts.get("model", ""), self.seconds.get("llm", 0.0)))
+
     def ran(self, execution: Execution) -> None:
         """One run of a program: its calls and prints, after those of earlier runs."""
         calls = tuple(
@@ -144,6 +150,12 @@ class Diary:
             self.tell(events.SentBack(one.trouble))
         self.facts["attempts"] = tuple(
             Attempt(answer=clipped(one.answer, LONGEST_ANSWER), trouble=one.trouble) for one in attempts
+        )
+
+    def looked(self, looks: Sequence[policy.Attempt]) -> None:
+        """Answers that ran and were looked at again, and what was said of each."""
+        self.facts["looks"] = tuple(
+            Attempt(answer=clipped(one.answer, LONGEST_ANSWER), trouble=one.trouble) for one in looks
         )
 
     def executed(self, execution: Execution) -> None:

@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from instruct2act import acting, asking, repair
+from instruct2act import acting, asking, clones, rehearsal
+from instruct2act.afterwards import Afterwards
 from instruct2act.authoring.llm import LLMError
 from instruct2act.authoring.policy import Conversation, NoProgram
 from instruct2act.authoring.program import Program, Refusal
 from instruct2act.diary import Diary, told
 from instruct2act.evaluation import labels
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
-from instruct2act.events import Ended, Listener, Started, Written
+from instruct2act.events import Ended, Listener, Started
 from instruct2act.runtime import Runtime
 from instruct2act.sandbox import Execution, StopFlag, Watch
 from instruct2act.scoring import Moments, Reward
@@ -90,22 +91,27 @@ def _play(
     moments = Moments(robot, runtime, start)
     reward = Reward(instruction, start, moments, runtime, diary)
     shown = None if spec.program is not None else runtime.shown(instruction, start)
-    talk = runtime.policy.begin(instruction, heard=diary.answered, shown=shown, given=spec.program)
+
+    def begin() -> Conversation:
+        return runtime.policy.begin(instruction, heard=diary.answered, shown=shown, given=spec.program)
+
+    talk = begin()
     diary.facts["prompt"] = talk.digest
+    wanted = runtime.config.llm.candidates if spec.program is None else 1
+    offers = rehearsal.offers(begin, diary, wanted) if wanted > 1 else []
+    program: Program | None
+    if offers:
+        make = clones.maker(spec, instruction, robot, start, runtime)
+        talk, program = rehearsal.best(offers, make, reward, runtime, diary, stop)
+    else:
+        program = _program(talk, diary, first=True)
+    afterwards = Afterwards(talk, instruction, start, robot, reward, runtime, diary)
     execution: Execution | None = None
-    while (program := _program(talk, diary, execution is None)) is not None:
+    while program is not None:
+        diary.wrote(program)
         execution = _run(program, instruction, robot, runtime, diary, moments, stop)
         diary.ran(execution)
-        trouble = repair.trouble(execution)
-        if trouble is None and execution.status == "finished" and runtime.config.llm.check_goal:
-            trouble = repair.unreached(reward.score())
-        in_time = diary.run_s < runtime.limits.episode_s
-        if trouble is None or not talk.goes_on or not in_time or not robot.info.simulated:
-            break  # an arm that was stopped waits for a person
-        moved = repair.moved(diary.actions)
-        now = runtime.shown(Instruction(instruction.text), robot.observe()) if moved else None
-        talk.tell(repair.message(trouble, moved), now)
-        robot.acknowledge()
+        program = _program(talk, diary, first=False) if afterwards.asks(execution) else None
     if execution is not None:
         diary.executed(execution)
     if diary.status != "infrastructure":
@@ -138,12 +144,10 @@ def _program(talk: Conversation, diary: Diary, first: bool) -> Program | None:
             return None
         finally:
             diary.attempted(talk.attempts)
-    if isinstance(answer, Refusal):
-        if first:
+    if not isinstance(answer, Program):
+        if first and isinstance(answer, Refusal):
             diary.ended("refused", "llm", {"type": "Refused", "message": str(answer)})
         return None
-    diary.facts["program"] = answer.source
-    diary.tell(Written("program", answer.source, diary.facts.get("model", ""), diary.seconds["llm"]))
     return answer
 
 

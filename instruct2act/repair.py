@@ -1,8 +1,8 @@
-"""Why a run is worth another answer, told to the author so that it can mend its program.
+"""Why a run is worth another answer, told to the author so that it can mend its program or go on from there.
 
 What goes back is what the program could see for itself: the sandbox's account of an error, what RobotExecution
-returned, and, where `llm.check_goal` asks for it, the parts of the author's own reward. The simulator's verdict is
-never part of it.
+returned, and, where `llm.check_goal` or `llm.looks` ask for it, the parts of the author's own reward. The simulator's
+verdict is never part of it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,21 @@ def message(told: dict[str, Any], moved: int) -> str:
         else "Nothing had moved: the next program begins at the same scene."
     )
     return f"{json.dumps(told, ensure_ascii=False, default=str)}\n{where}"
+
+
+def looked(score: Score | None, actions_left: int | None) -> str:
+    """What an author that looks again is told beside pictures, as JSON: its own reward's parts, and what it may do.
+
+    Args:
+        score: by its own reward; None when there is none.
+        actions_left: of the episode's budget; None where nobody counts.
+    """
+    told: dict[str, Any] = {"stage": "look"}
+    if score is not None:
+        told |= {"score": round(score.score, 3), "parts": {name: round(part, 3) for name, part in score.parts.items()}}
+    if actions_left is not None:
+        told["actions_left"] = actions_left
+    return json.dumps(told, ensure_ascii=False)
 
 
 def moved(outcomes: list[Outcome] | list[Any]) -> int:

@@ -200,7 +200,7 @@ def summary(record: EpisodeRecord) -> dict[str, Any]:
     kept = record.model_dump(mode="json")
     names = ("id", "instruction", "program", "calls", "actions", "success", "progress", "verdicts", "reward")
     more = ("reward_parts", "status", "failed_at", "error", "label", "label_rule", "seconds", "files")
-    author = ("model", "fingerprint", "attempts", "tokens", "cost")
+    author = ("model", "fingerprint", "attempts", "candidates", "looks", "tokens", "cost")
     return {name: kept[name] for name in (*names, *more, *author)}
 
 

@@ -96,6 +96,13 @@ class Runtime:
         """Pictures, and words about them, as `llm.pictures` and `llm.images` ask for."""
         return self._seeing.look(instruction, self.config.perception.sight.view(start.views["top"]))
 
+    def compared(self, before: Observation, now: Observation) -> Shown | None:
+        """Likewise two looks at the table, for an author that looks again."""
+        if not getattr(self._author, "sees", False):
+            return None
+        sight = self.config.perception.sight
+        return self._seeing.compare(sight.view(before.views["top"]), sight.view(now.views["top"]))
+
     @cached_property
     def _seeing(self) -> Seeing:
         from sim.objects import SHAPES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from instruct2act import bindings
 from instruct2act.authoring.llm import LLMError
@@ -35,15 +35,24 @@ class Reward:
         self._asked = False
         self._trouble: dict[str, str] = {}
 
+    def function(self) -> RewardFunction | None:
+        """The function; None when there is none."""
+        with self._diary.stage("reward"):
+            if not self._asked:
+                self._asked = True
+                try:
+                    self._write()
+                except (NoProgram, LLMError, SkillError) as error:
+                    self._trouble = told(error)
+            return self._function
+
     def score(self) -> Score | None:
         """The score as things stand; None when there is none."""
+        function = self.function()
         with self._diary.stage("reward"):
             try:
-                if not self._asked:
-                    self._asked = True
-                    self._write()
-                return self._function.score(self._moments.history, self._slots) if self._function else None
-            except (NoProgram, LLMError, RewardFailed, SkillError) as error:
+                return function.score(self._moments.history, self._slots) if function else None
+            except (RewardFailed, SkillError) as error:
                 self._trouble = told(error)
                 return None
 
@@ -56,8 +65,7 @@ class Reward:
             self._diary.scored(score, self._function.source, self._runtime.config.reward.state)
 
     def _write(self) -> None:
-        camera = self._start.views["top"].camera
-        self._slots = self._moments.slots(self._instruction) | spots(self._instruction.clicks, camera)
+        self._slots = bound(self._instruction, self._start, self._moments)
         objects = self._moments.history[0].objects
         written = self._runtime.rewards.write(
             self._instruction, objects, self._slots, self._diary.answered, self._diary.spec.reward
@@ -72,11 +80,25 @@ class Reward:
 class Moments:
     """What a reward function is told: the simulator's states, or what a watcher sees after each action."""
 
-    def __init__(self, robot: SimRobot | VimaBenchRobot, runtime: Runtime, start: Observation) -> None:
+    def __init__(
+        self,
+        robot: SimRobot | VimaBenchRobot,
+        runtime: Runtime,
+        start: Observation,
+        states: Literal["simulator", "perceived"] | None = None,
+    ) -> None:
+        """Args.
+
+        Args:
+            robot: the table's.
+            runtime: perception.
+            start: what is seen before anything moves.
+            states: where states come from; as ``reward.state`` says when left out.
+        """
         self._robot, self._runtime, self._start = robot, runtime, start
         self._watcher: Watcher | None = None
         self._perceived: list[Moment] = []
-        if runtime.config.reward.state == "perceived":
+        if (states or runtime.config.reward.state) == "perceived":
             from sim.objects import SHAPES
             from sim.textures import TEXTURES
 
@@ -103,3 +125,8 @@ class Moments:
 
     def _visible(self, seen: Observation) -> Any:
         return self._runtime.config.perception.sight.view(seen.views["top"])
+
+
+def bound(instruction: Instruction, start: Observation, moments: Moments) -> dict[str, Any]:
+    """What a reward function gets as ``slots``: what slots are bound to, and where clicks point."""
+    return moments.slots(instruction) | spots(instruction.clicks, start.views["top"].camera)

@@ -10,7 +10,7 @@ from typing import Any
 from instruct2act.authoring import prompt
 from instruct2act.authoring.given import Given
 from instruct2act.authoring.llm import LLM, Completion, Message, digest
-from instruct2act.authoring.program import Program, Refusal, Unusable, take_out
+from instruct2act.authoring.program import Done, Program, Refusal, Unusable, take_out
 from instruct2act.sandbox import Gateway
 from instruct2act.sandbox.errors import Problem
 from skills import Skill, load
@@ -51,6 +51,7 @@ class Conversation:
 
     Attributes:
         attempts: answers that were not, each with what was wrong.
+        looks: answers that ran, each with what was told of it when its author looked again.
     """
 
     def __init__(
@@ -73,9 +74,12 @@ class Conversation:
             heard: told every answer.
         """
         self.attempts: list[Attempt] = []
+        self.looks: list[Attempt] = []
         self._llm, self._entry, self._check, self._heard = llm, entry, check, heard
         self._messages, self._left = list(messages), turns
         self._answers: list[str] = []
+        self._given = 0
+        self._looking = False
 
     @property
     def digest(self) -> str:
@@ -87,8 +91,8 @@ class Conversation:
         """Whether another answer may be asked for."""
         return self._left > 0
 
-    def answer(self) -> Program | Refusal:
-        """The next answer that passes the checks.
+    def answer(self) -> Program | Refusal | Done:
+        """The next answer that passes the checks; after a look also that nothing is left to do.
 
         Stops early when an answer repeats: asking a third time would not help, running it again neither.
 
@@ -104,8 +108,9 @@ class Conversation:
             self._heard(completion)
             repeats = completion.text in self._answers
             self._answers.append(completion.text)
-            found = take_out(completion.text, self._entry)
-            if isinstance(found, Refusal):
+            self._given += 1
+            found = take_out(completion.text, self._entry, self._looking)
+            if isinstance(found, (Refusal, Done)):
                 return found
             if isinstance(found, Unusable):
                 problems = found.problems
@@ -117,12 +122,22 @@ class Conversation:
             if isinstance(found, Program) and not problems:
                 return found
             self.tell(structured(problems))
-        raise NoProgram(problems, program, len(self._answers))
+        raise NoProgram(problems, program, self._given)
 
     def tell(self, trouble: str, shown: prompt.Shown | None = None) -> None:
         """What became of the last answer, and what is to be seen now; the next one is asked for with that."""
         self.attempts.append(Attempt(self._answers[-1], trouble))
         self._messages = prompt.again(self._messages, self._answers[-1], trouble, shown)
+
+    def look(self, told: str, shown: prompt.Shown | None = None) -> None:
+        """What the last answer's run came to: one more answer is asked for, a program that goes on or DONE.
+
+        It may be the same program as before, which now begins with another table.
+        """
+        self.looks.append(Attempt(self._answers[-1], told))
+        self._messages = prompt.looked(self._messages, self._answers[-1], told, shown)
+        self._left, self._looking = self._left + 1, True
+        self._answers.clear()
 
 
 def structured(problems: Sequence[Problem], most: int = 10) -> str:
@@ -198,4 +213,6 @@ class Policy:
             NoProgram: no answer could be used.
             LLMError: no answer could be had.
         """
-        return self.begin(instruction, earlier, heard).answer()
+        written = self.begin(instruction, earlier, heard).answer()
+        assert not isinstance(written, Done)  # nothing has run yet
+        return written

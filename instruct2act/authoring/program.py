@@ -16,6 +16,7 @@ _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
 _PYTHON = ("", "py", "python", "python3", "tool_code")
+_DONE = re.compile(r"^\W*DONE\W*$", re.MULTILINE)
 _REFUSED = re.compile(r"^\W*REFUSED\b:?[ \t]*(.*)$", re.MULTILINE)
 
 
@@ -64,13 +65,18 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Done:
+    """An author looked again and says that nothing is left to do."""
+
+
+@dataclass(frozen=True)
 class Unusable:
     """A reply without a program in it."""
 
     problems: tuple[Problem, ...] = field(default_factory=tuple)
 
 
-def take_out(reply: str, entry: str = "main") -> Program | Refusal | Unusable:
+def take_out(reply: str, entry: str = "main", may_end: bool = False) -> Program | Refusal | Done | Unusable:
     """Finds the program in a reply.
 
     Of several code blocks the last one that defines ``entry`` counts, else the last Python one. Prose around it is
@@ -79,6 +85,7 @@ def take_out(reply: str, entry: str = "main") -> Program | Refusal | Unusable:
     Args:
         reply: as the author gave it.
         entry: the function it should define.
+        may_end: whether DONE, alone on its line and without code, is an answer.
     """
     if len(reply) > LARGEST_REPLY:
         return _unusable(f"the reply has {len(reply)} characters; answer with one short program")
@@ -88,6 +95,8 @@ def take_out(reply: str, entry: str = "main") -> Program | Refusal | Unusable:
         refused = _REFUSED.search(reply)
         if refused is not None:
             return _refusal(reply[refused.start() :], refused[1])
+        if may_end and _DONE.search(reply):
+            return Done()
         if blocks and blocks[-1][0] not in _PYTHON:
             return _unusable(f"the code block is {blocks[-1][0]}; write Python, in one ```python block")
         if _is_code(reply):

@@ -105,10 +105,26 @@ def for_reward(instruction: Instruction, objects: Sequence[ObjectState] = (), st
     return _messages(Request.of(instruction, "reward", objects), instruction, style, Shown())
 
 
+LOOKED = "That ran to its end. What came of it:"
+"""How a message begins that asks an author to look again."""
+
+
 def again(messages: Sequence[Message], answer: str, trouble: str, shown: Shown | None = None) -> list[Message]:
     """The same conversation, the answer, what was wrong with it (JSON, so data), and what is to be seen by now."""
+    return _answered(messages, answer, f"That does not work:\n{trouble}\nAnswer again, in full.", shown)
+
+
+def looked(messages: Sequence[Message], answer: str, told: str, shown: Shown | None = None) -> list[Message]:
+    """The same conversation, the answer, what its run came to (JSON, so data), and what is to be seen by now."""
+    text = (
+        f"{LOOKED}\n{told}\nWhere the instruction is carried out, or nothing can be done about what is not, answer "
+        "DONE and no code. Else answer with a program for what is left to do; it begins with the table as it is now."
+    )
+    return _answered(messages, answer, text, shown)
+
+
+def _answered(messages: Sequence[Message], answer: str, text: str, shown: Shown | None) -> list[Message]:
     shown = shown or Shown()
-    text = f"That does not work:\n{trouble}\nAnswer again, in full."
     return [
         *messages,
         Message("assistant", clipped(answer, LONGEST_ANSWER)),

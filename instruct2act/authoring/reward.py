@@ -14,7 +14,7 @@ from instruct2act.authoring import prompt, trying, vocabulary
 from instruct2act.authoring.given import Given
 from instruct2act.authoring.llm import LLM
 from instruct2act.authoring.policy import Conversation, Heard, _nobody
-from instruct2act.authoring.program import Program, Refusal
+from instruct2act.authoring.program import Done, Program, Refusal
 from instruct2act.sandbox import Failure, Limits, Score, run_reward
 from instruct2act.sandbox.errors import Problem
 from instruct2act.sandbox.guest import Backend
@@ -160,6 +160,7 @@ class RewardWriter:
             self.turns if given is None else 1,
             heard,
         ).answer()
+        assert not isinstance(written, Done)  # nobody looks again at a reward
         return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
 
     def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:

@@ -6,17 +6,22 @@ read, let alone obeyed. Where perception errs, they do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from instruct2act.authoring.prompt import Shown, picture
 from skills.backends import Retriever, Segmenter
 from skills.states import Watcher
-from skills.types import Image, Instruction, Slot, View
+from skills.types import Image, Instruction, ObjectState, Slot, View
 
 TABLE = "the table now"
 """What the picture of the table is called. No slot can have that name: it is no identifier."""
+BEFORE = "the table before"
+"""What the picture of the table before a program ran is called."""
 UNKNOWN = "something"
+_MOVED_M, _TURNED = 0.02, 15.0
+"""Metres and degrees from which on a thing is said to have moved or turned."""
 
 Extent = Literal["nothing", "instruction", "scene"]
 
@@ -61,6 +66,22 @@ class Seeing:
             words += [(TABLE, self._listed(view))] if self._in_words else []
         return Shown(tuple(images), tuple(words))
 
+    def compare(self, before: View, now: View) -> Shown:
+        """What goes along when an author looks again: both pictures, and in words what is other than before."""
+        if self._extent != "scene":
+            return Shown()
+        images = tuple((name, Image(view.rgb, view=view)) for name, view in ((BEFORE, before), (TABLE, now)))
+        return Shown(images, ((TABLE, self._changed(before, now)),) if self._in_words else ())
+
+    def _changed(self, before: View, now: View) -> str:
+        """Things are followed from picture to picture by their looks and places."""
+        watcher = self._watcher()
+        old = {state.id: state for state in watcher.look(before)}
+        new = {state.id: state for state in watcher.look(now)}
+        names = {id: f"{state.texture} {state.name}".strip() or UNKNOWN for id, state in new.items()}
+        told = [f"{names[id]} {how}" for id, state in new.items() if (how := _how(old.get(id), state, names))]
+        return "; ".join(told) or "nothing has moved"
+
     def _told(self, slot: Slot) -> str:
         shown = picture(slot)
         if slot.kind == "object":
@@ -73,3 +94,23 @@ class Seeing:
 
     def _watcher(self) -> Watcher:
         return Watcher(self._segmenter, self._retriever, *self._words)
+
+
+def _how(old: ObjectState | None, new: ObjectState, names: Mapping[int, str]) -> str:
+    """What happened to a thing, in words; "" for nothing."""
+    if old is None:
+        return "is new to see"
+    x, y = new.pose.x - old.pose.x, new.pose.y - old.pose.y
+    said = []
+    if math.hypot(x, y) >= _MOVED_M:
+        ways = (
+            f"{abs(x) * 100:.0f} cm {'far' if x > 0 else 'near'}",
+            f"{abs(y) * 100:.0f} cm {'right' if y > 0 else 'left'}",
+        )
+        said.append(f"moved {' and '.join(way for way, by in zip(ways, (x, y)) if abs(by) >= _MOVED_M / 2)}")
+    turned = -math.degrees((new.pose.yaw - old.pose.yaw + math.pi) % (2 * math.pi) - math.pi)
+    if abs(turned) >= _TURNED:
+        said.append(f"turned by {turned:.0f} degrees")
+    if new.on != old.on and new.on is not None:
+        said.append(f"lies in or on {names.get(new.on, UNKNOWN)}")
+    return ", ".join(said)

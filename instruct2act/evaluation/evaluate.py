@@ -120,6 +120,8 @@ class _Patience:
 
 
 def allowed_s(config: Config) -> float:
-    """Seconds after which an episode that keeps to its settings has ended: its run, its author's answers, and slack."""
-    answers = 2 * (config.llm.repairs + 1)  # of the program and of the reward function
-    return config.sandbox.episode_s + answers * config.llm.deadline_s + 60.0
+    """Seconds after which an episode that keeps to its settings has ended: its runs, its author's answers, slack."""
+    asked = config.llm
+    tried = asked.candidates if asked.candidates > 1 else 0
+    answers = (2 + tried) * (asked.repairs + 1) + asked.looks  # the program's, the reward function's, the candidates'
+    return (1 + tried) * config.sandbox.episode_s + answers * asked.deadline_s + 60.0

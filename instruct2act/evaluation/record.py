@@ -141,12 +141,35 @@ class Attempt(_Data):
     trouble: str
 
 
+class Candidate(_Data):
+    """A program that was tried before one of them ran (``llm.candidates``).
+
+    Attributes:
+        program: its source.
+        clone: what the table's stand-in was made of: "snapshot" and "seed" are exact, "perceived" is what perception
+            saw of a real one; "" where there was none.
+        status: how it ended there; "untried" without a stand-in.
+        error: of the program, of the stand-in, or of the reward function; {} when there is none.
+        score, parts: by the author's own reward; None where there is none.
+        chosen: whether it is the one that ran.
+    """
+
+    program: str
+    clone: Literal["", "snapshot", "seed", "perceived"] = ""
+    status: str = ""
+    error: dict[str, Any] = {}
+    score: float | None = None
+    parts: dict[str, float] = {}
+    chosen: bool = False
+
+
 class EpisodeRecord(_Data):
     """What an episode gave. ``success`` is None on a free scene without a goal; ``reward`` when none could be had.
 
     ``asked`` are the ids of what the goal wants moved; ``label`` says why it failed, ``label_rule`` on what evidence
-    (``labels``). ``sandbox`` is the interpreter that ran the program. ``model`` and ``fingerprint`` are the author's, as
-    it names itself; ``cost`` is money by the prices of the config.
+    (``labels``). ``sandbox`` is the interpreter that ran the program. ``model`` and ``fingerprint`` are the author's,
+    as it names itself; ``cost`` is money by the prices of the config. ``looks`` are answers that ran and what their
+    author was told afterwards (``llm.looks``).
     ``revision`` is the source's (``resources.revision``): it tells two states of a checkout apart, and is no part of
     the id, so that a resumed evaluation can say what changed.
     """
@@ -165,6 +188,8 @@ class EpisodeRecord(_Data):
     program: str = ""
     sandbox: str = ""
     attempts: tuple[Attempt, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    looks: tuple[Attempt, ...] = ()
     reward_source: str = ""
     calls: tuple[Call, ...] = ()
     actions: tuple[Carried, ...] = ()

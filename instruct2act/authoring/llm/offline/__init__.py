@@ -3,7 +3,8 @@
 It reads the same messages as a hosted model and answers in the same form, with a fenced program or a refusal in plain
 words. `reading` turns English into a plan (`plan`), `programs` writes it out as a program, `rewards` as a reward
 function. It knows no scene: what a name means is for perception to find out. Asked again because nothing fitted a
-description, it reads that more loosely (`again`); asked again for any other reason, it answers the same.
+description, it reads that more loosely (`again`); asked to look again, it does what its own reward says is missing,
+where that can be done (`going_on`); asked again for any other reason, it answers the same.
 
 Where English leaves a choice: "to the left" of nothing is 10 cm from where the thing lies, "a bit" half of that, "on
 the left" a part of the table; left and right, near and far (in front of, behind; north, south) are the top view's, near
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 
 from instruct2act.authoring import prompt
 from instruct2act.authoring.llm import Completion, LLMError, Message, estimated_tokens
+from instruct2act.authoring.llm.offline import going_on
 from instruct2act.authoring.llm.offline.again import read_again
 from instruct2act.authoring.llm.offline.programs import program
 from instruct2act.authoring.llm.offline.reading.parse import parse
@@ -48,8 +50,13 @@ class Offline:
         try:
             plan = parse(request.text, request.slots, request.clicks)
             plan = read_again(plan, (message.text for message in messages[place + 1 :] if message.role == "user"))
-            source = program(plan) if request.wanted == "program" else reward(plan, request.objects)
-            text = f"```python\n{source}```\n"
+            told = going_on.told_of(messages[-1].text)
+            left = plan if told is None else going_on.left_of(plan, told)
+            if left is None:
+                text = "DONE\n"
+            else:
+                source = program(left) if request.wanted == "program" else reward(plan, request.objects)
+                text = f"```python\n{source}```\n"
         except NotUnderstood as trouble:
             text = Refusal(trouble.understood, trouble.missing, trouble.hint).as_text()
         tokens = sum(estimated_tokens(message.text) for message in messages)

@@ -42,6 +42,13 @@ def reward(plan: Plan, objects: Sequence[str] = ()) -> str:
     return _Writer(plan, objects).source()
 
 
+def parts_of(plan: Plan) -> list[str]:
+    """What the reward calls the part that tells of each step of a plan, where a step has one of its own."""
+    writer = _Writer(plan, ())
+    writer.bind()
+    return [_title(of_step(writer.bound, step, plan)[0][0]) for step in plan.steps]
+
+
 class _Writer:
     def __init__(self, plan: Plan, objects: Sequence[str]) -> None:
         self.plan, self.steps = plan, plan.steps
@@ -49,10 +56,14 @@ class _Writer:
         self.parts: list[Condition] = []
         self.kept: list[Condition] = []
 
-    def source(self) -> str:
+    def bind(self) -> None:
+        """A variable for everything that the plan speaks of."""
         for step in self.steps:
             for thing in (*mentioned(step), *moved(step)):
                 self.bound.bind(thing)
+
+    def source(self) -> str:
+        self.bind()
         if any(isinstance(step, _WHOLE) for step in self.steps):
             self.in_turn([part for step in self.steps for part in of_step(self.bound, step, self.plan)], "")
         else:
@@ -81,7 +92,7 @@ class _Writer:
 
     def table(self, name: str, rows: list[Condition]) -> None:
         """A dict of numbers by name."""
-        shown = [f'    "{part.replace("_", " ")}": {value},' for part, value in dict(rows).items()]
+        shown = [f'    "{_title(part)}": {value},' for part, value in dict(rows).items()]
         self.bound.lines += [f"{name} = {{", *shown, "}"]
 
     def chain(self, thing: Thing | All, steps: list[Step]) -> None:
@@ -135,6 +146,11 @@ class _Writer:
         named = " + ".join(dict.fromkeys(name for who in into.values() for name in who))
         for where in into:
             self.kept.append((f"nothing else in {where}", f"nothing_else_in(history, {named}, {where})"))
+
+
+def _title(part: str) -> str:
+    """A part's name, made of variables, for people."""
+    return part.replace("_", " ")
 
 
 def _mixed(steps: Sequence[Step]) -> bool:
