@@ -11,6 +11,7 @@ from instruct2act.sandbox import Gateway
 from instruct2act.sandbox.probe import trial
 from instruct2act.sandbox.probe.attack import ANYTHING, Attack, End, dies, gives, raw
 from instruct2act.sandbox.probe.attacks import CLASSES
+from instruct2act.sandbox.probe.bare import X86
 from instruct2act.sandbox.probe.battery import BACKENDS, those
 
 pytestmark = pytest.mark.needs("jail")
@@ -75,3 +76,11 @@ def test_hostile_program_through_the_front_door(
 def test_what_is_not_contained_is_seen(attack: Attack, said: str, both: Gateway, bait: Path) -> None:
     verdict = trial.play(attack, both, bait)
     assert verdict.amiss and said in verdict.amiss and not verdict.by
+
+
+def test_the_page_on_security_says_how_many_there_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    count = {backend: sum(len(those(kind, backend)) for kind in CLASSES) for backend in BACKENDS}
+    if X86:
+        assert f"in Monty, {count['cpython']} in CPython" in page and f"{count['monty']} hostile programs" in page
+    assert all(f"| {kind} | " in page for kind in CLASSES)

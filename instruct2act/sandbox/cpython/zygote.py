@@ -26,9 +26,9 @@ from typing import Any
 _NUMPY = ("linalg", "fft", "ma", "polynomial", "random", "rec", "char", "strings", "typing", "lib.stride_tricks")
 _BESIDE = ("collections.abc", "json.decoder", "json.encoder", "typing", "ctypes", "_strptime", "_datetime", "bisect")
 _SYSTEM_CALLS = (
-    "read", "write", "close", "fstat", "lseek", "poll", "munmap", "brk", "mremap", "madvise", "rt_sigaction",
-    "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "sched_yield", "futex", "getpid", "gettid", "clock_gettime",
-    "clock_getres", "clock_nanosleep", "restart_syscall", "rseq", "set_robust_list", "exit", "exit_group",
+    "read", "write", "close", "fstat", "munmap", "brk", "mremap", "madvise", "rt_sigaction", "rt_sigprocmask",
+    "rt_sigreturn", "sigaltstack", "sched_yield", "futex", "getpid", "gettid", "clock_gettime", "clock_getres",
+    "restart_syscall", "rseq", "set_robust_list", "exit", "exit_group",
 )  # fmt: skip
 """What a program that loads nothing more needs: its one socket, its own memory, its end."""
 
