@@ -17,7 +17,7 @@ from instruct2act.authoring.reward import (
     slots_as_data,
     state_as_data,
 )
-from instruct2act.authoring.trying import made_up
+from instruct2act.authoring.trying import HANDFUL, made_up
 from instruct2act.sandbox import Gateway
 from skills.types import Instruction, Moment, ObjectState, Slot
 
@@ -205,6 +205,37 @@ def test_made_up_outcomes_touch_every_object_and_scene() -> None:
     assert moved == {state.id for state in TABLE}
     shown = [(state.pose.x, state.pose.y) for state in SCENE]
     assert any(all((s.pose.x, s.pose.y) in shown for s in h[1].objects if s.id in (7, 5)) for h in outcomes if h[1:])
+
+
+def test_the_first_few_outcomes_have_some_of_each_kind() -> None:
+    few = made_up(TABLE, {"scene": SCENE})[:HANDFUL]
+    assert {event.kind for history in few for event in history[-1].events} == {"touched", "dropped", "left_table"}
+    ends = [{a.id: b for a, b in zip(h[0].objects, h[-1].objects) if a != b} for h in few]
+    assert {id for moved in ends for id in moved} == {state.id for state in TABLE}
+    assert any(len(moved) == len(SCENE) for moved in ends)
+    assert any(b.on is not None for moved in ends for b in moved.values())
+    assert any(b.pose.yaw != HEART.pose.yaw for moved in ends for id, b in moved.items() if id == HEART.id)
+
+
+def test_one_that_scores_the_first_few_alike_is_tried_on_all(gateway: Gateway) -> None:
+    tried = made_up(TABLE, {})
+    places = [(end.pose.x, end.pose.y) for h in tried[HANDFUL:] for end in h[-1].objects if end.id == RING.id]
+    x, y = next(place for place in places if place != (RING.pose.x, RING.pose.y))
+    source = (
+        "def reward(history, slots):\n"
+        f"    return {{'score': float(at_spot(history, [{RING.id}], {x}, {y}, 0.001) >= 0.5), 'parts': {{}}}}\n"
+    )
+    writer = RewardWriter(Scripted(), gateway.backend)
+    assert not writer.check(Program(source, "reward"), TABLE, {})
+    assert writer.check(Program(source.replace(f"{x}", "0.01"), "reward"), TABLE, {})
+
+
+def test_one_that_stumbles_over_an_event_goes_back(gateway: Gateway) -> None:
+    body = "return {'score': 0.5 * len([e['c'] for m in history for e in m['events']]), 'parts': {}}"
+    found = RewardWriter(Scripted(), gateway.backend).check(
+        Program(f"def reward(history, slots):\n    {body}\n", "reward"), TABLE, {}
+    )
+    assert "KeyError" in str(found[0])
 
 
 def test_data_is_plain() -> None:

@@ -81,8 +81,9 @@ def test_a_reward_that_remembers_is_refused(gateway: Gateway) -> None:
     source = (
         "seen = []\ndef reward(history, slots):\n    seen.append(0.1)\n    return {'score': sum(seen), 'parts': {}}\n"
     )
-    scores = run_reward(gateway.backend, source, [episode(0), episode(1)])
-    assert [score.type for score in scores if isinstance(score, Failure)] == ["HiddenState"] * 2
+    for episodes in ([episode(0), episode(1)], [episode(0)]):
+        scores = run_reward(gateway.backend, source, episodes)
+        assert [score.type for score in scores if isinstance(score, Failure)] == ["HiddenState"] * len(episodes)
 
 
 def test_a_source_that_does_not_parse_is_refused(gateway: Gateway) -> None:
