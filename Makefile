@@ -4,12 +4,15 @@ PYTHON ?= python3
 TORCH_PIP ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# The lerobot package wants an older torch and hub than this project.
+LEROBOT ?= .venv-lerobot
+LEROBOT_VERSION := 0.4.4
 TORCH := $(shell sed -n 's/^ *"\(torch\(vision\)\{0,1\}==[0-9.]*\)".*/\1/p' pyproject.toml)
 # Two workers share two cores: one thread each keeps them from fighting.
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-slow check docs bench clean
+.PHONY: help demo test test-fast test-slow test-lerobot check docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*## |^[a-z-]+:  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,6 +28,12 @@ test-fast: $(VENV)/dev  ## the fast tier, under 5 minutes on two cores
 test-slow: $(VENV)/dev  ## the longer tier
 	$(BIN)/python -m pytest -n 2 -m slow
 
+test-lerobot: $(VENV)/dev $(LEROBOT)/ready  ## export episodes and open them with lerobot, in an environment of its own (8 GB)
+	rm -rf build/lerobot
+	$(BIN)/instruct2act eval --suite six --levels L1 --episodes 2 --perception oracle --pictures none --out build/lerobot/runs
+	$(BIN)/instruct2act export build/lerobot/runs --to lerobot --out build/lerobot/data
+	HF_HUB_OFFLINE=1 HF_HOME=$(CURDIR)/build/lerobot/hub $(LEROBOT)/bin/python tests/exports/lerobot_opens.py build/lerobot/data
+
 check: $(VENV)/dev  ## ruff, mypy --strict, the import contract, generated docs are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -39,7 +48,7 @@ bench: $(VENV)/core  ## the figures that the docs quote, as ratios within one ru
 	$(BIN)/python -m instruct2act.bench
 
 clean:  ## remove the environment and what the demo wrote
-	rm -rf $(VENV) demo build dist
+	rm -rf $(VENV) $(LEROBOT) demo build dist
 
 $(VENV)/core: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 needs its venv module (Debian: python3-venv)"; exit 1; }
@@ -53,4 +62,9 @@ $(VENV)/core: pyproject.toml
 
 $(VENV)/dev: $(VENV)/core
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(LEROBOT)/ready:
+	$(PYTHON) -m venv $(LEROBOT)
+	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check lerobot==$(LEROBOT_VERSION)
 	@touch $@

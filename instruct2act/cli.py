@@ -11,6 +11,7 @@ import typer
 
 from instruct2act.authoring import command as authoring
 from instruct2act.evaluation import command as evaluation
+from instruct2act.exports import command as exports
 from instruct2act.options import (
     Author,
     ConfigFile,
@@ -219,6 +220,7 @@ def train(
 
 authoring.add_to(app)
 evaluation.add_to(app)
+exports.add_to(app)
 robot.add_to(app)
 sandboxing.add_to(app)
 playground.add_to(app)

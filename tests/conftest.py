@@ -33,6 +33,10 @@ def _ray() -> str:
     return "" if find_spec("ray") else "ray: pip install 'instruct2act[ray]'"
 
 
+def _rerun() -> str:
+    return "" if find_spec("rerun") else "rerun: pip install 'instruct2act[rerun]'"
+
+
 def _chromium() -> str:
     return "" if shutil.which("chromium") else "chromium, to open pages with"
 
@@ -43,6 +47,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "vimabench": _vimabench,
     "chromium": _chromium,
     "ray": _ray,
+    "rerun": _rerun,
 }
 """Part -> a function that says what is missing, or "" when the part is whole."""
 

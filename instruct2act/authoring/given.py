@@ -18,6 +18,11 @@ class Given:
         self._source = source
 
     def complete(self, messages: Sequence[Message]) -> Completion:
-        """The source, in a block that it can't leave."""
+        """The source."""
         del messages
-        return Completion(f"{_FENCE}python\n{self._source}\n{_FENCE}\n", self.model)
+        return Completion(fenced(self._source), self.model)
+
+
+def fenced(source: str) -> str:
+    """A source as an answer holds it, in a block that it can't leave."""
+    return f"{_FENCE}python\n{source}\n{_FENCE}\n"
