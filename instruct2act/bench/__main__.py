@@ -80,6 +80,19 @@ def transfer(
 
 
 @app.command()
+def kills(
+    count: Annotated[int, typer.Option(min=1, help="How often the evaluation is killed.")] = 50,
+    workers: Annotated[int, typer.Option(min=1, help="Its processes.")] = 2,
+    out: Annotated[Path, typer.Option(help="A new folder for its records.")] = Path("runs/kills"),
+    seed: int = 0,
+) -> None:
+    """Records that an evaluation loses or doubles when it is killed (-9) at moments spread over all that it does."""
+    from instruct2act.bench import kills as bench
+
+    bench.kills(count, workers, out, seed)
+
+
+@app.command()
 def speed(
     episodes: Episodes = 20,
     levels: Levels = "L1",
