@@ -165,3 +165,21 @@ def _sandbox() -> Iterator[Check]:
     for layer in jail.layers():
         state: Literal["ok", "missing", "broken"] = "ok" if layer.holds else "broken" if layer.mandatory else "missing"
         yield Check(f"sandbox {layer.name}", state, layer.detail, layer.advice)
+    if not jail.missing():
+        yield interpreter("monty")
+        yield interpreter("cpython")
+
+
+def interpreter(choice: Literal["monty", "cpython"]) -> Check:
+    """Whether programs run in an interpreter of the sandbox, contained."""
+    from instruct2act.sandbox import Gateway, SandboxUnavailable, routing
+
+    source = "import numpy as np\nreturn int(np.arange(4).sum())" if choice == "cpython" else "return 6"
+    try:
+        with Gateway(routing.backend(choice, spare=1)) as gateway:
+            done = gateway.run(source, {}, lambda skill, arguments: None, check=False)
+    except SandboxUnavailable as error:
+        return Check(f"sandbox {choice}", "broken", str(error), "install again: make clean demo")
+    ran = done.value == 6
+    found = f"{done.backend} runs programs" if ran else f"a program of one line did not run: {done.error}"
+    return Check(f"sandbox {choice}", "ok" if ran else "broken", found, "instruct2act sandbox probe")

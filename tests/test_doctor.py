@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from instruct2act import config
-from instruct2act.doctor import author
+from instruct2act.doctor import author, interpreter
 
 KEY = "sk-thisMustNeverBeSeen0123456789"
 
@@ -33,3 +34,10 @@ def test_a_model_without_a_name_and_a_cassette_that_is_not_there_are_said_so(tmp
     assert "llm.model" in author(config.load(sets=local)).found
     missing = [*local, "llm.model=m", f"llm.cassette={tmp_path / 'none.yaml'}", "llm.replay=replay-or-fail"]
     assert "no cassette" in author(config.load(sets=missing)).found
+
+
+@pytest.mark.needs("jail")
+@pytest.mark.parametrize("choice", ["monty", "cpython"])
+def test_both_interpreters_run_a_program(choice: Any) -> None:
+    told = interpreter(choice)
+    assert (told.state, told.found.split()[0]) == ("ok", choice) and told.found.endswith("runs programs")
