@@ -174,17 +174,20 @@ class Runtime:
             return SimRobot(sim.make_objects(spec.objects, spec.seed, **options))
         return SimRobot(sim.make_scene(spec.scene_seed or 0, **options))
 
+    def _checkout(self) -> Path:
+        if self.config.vimabench.path is None:
+            raise Mistake("to play on VIMABench, say where your checkout of it is: --vimabench PATH")
+        return self.config.vimabench.path
+
     def _vimabench(self, spec: EpisodeSpec) -> VimaBenchRobot:
         from sim.vimabench import VimaBenchEnv, VimaBenchRobot
 
-        given = self.config.vimabench
-        if given.path is None:
-            raise Mistake("to play on VIMABench, say where your checkout of it is: --vimabench PATH")
+        checkout = self._checkout()
         if spec.task is None:
             raise Mistake("VIMABench has tasks and no free scenes: name one with --task")
         if spec.variation:
             raise Mistake(f"VIMABench draws its scenes itself: {spec.variation!r} varies those of our own table")
-        env = VimaBenchEnv(spec.task, spec.level, checkout=given.path, python=given.python)
+        env = VimaBenchEnv(spec.task, spec.level, checkout=checkout, python=self.config.vimabench.python)
         try:
             env.reset(seed=spec.seed)
         except BaseException:
@@ -200,6 +203,10 @@ class Runtime:
             SandboxUnavailable: this machine can't contain programs.
         """
         _ = self.segmenter, self.retriever, self.policy, self.rewards
+        if self.config.sim.env == "vimabench":
+            from sim.vimabench.link import Link
+
+            Link(self._checkout(), self.config.vimabench.python).close()
         return self
 
     def close(self) -> None:

@@ -16,15 +16,33 @@ from skills.types import Action, Moment, Observation, Outcome, UInt8
 _SPEEDS = (0.05, 1.0)
 
 
-class SimRobot:
+class Stopping:
+    """What every simulated arm shares: its stop latches until somebody acknowledges it."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def hold(self) -> None:
+        """A normal end: the arm stays where it is."""
+
+    def stop(self) -> None:
+        """Ends a motion at its next tick; nothing moves again before ``acknowledge``. May come from any thread."""
+        self._stopped.set()
+
+    def acknowledge(self) -> None:
+        """Lets it move again."""
+        self._stopped.clear()
+
+
+class SimRobot(Stopping):
     """A simulated arm over the table of one environment, which must have been reset.
 
     The episode is judged when somebody asks for the ``verdict``, so that a later mistake counts.
     """
 
     def __init__(self, env: TabletopEnv) -> None:
+        super().__init__()
         self.env = env
-        self._stopped = threading.Event()
 
     @property
     def info(self) -> RobotInfo:
@@ -68,17 +86,6 @@ class SimRobot:
     def verdict(self) -> Verdict | None:
         """What the episode came to, as things stand now; None in a free scene."""
         return self.env.verdict()
-
-    def hold(self) -> None:
-        """A normal end: the arm stays where it is."""
-
-    def stop(self) -> None:
-        """Ends a motion at its next tick; nothing moves again before ``acknowledge``. May come from any thread."""
-        self._stopped.set()
-
-    def acknowledge(self) -> None:
-        """Lets it move again."""
-        self._stopped.clear()
 
     def close(self) -> None:
         """Gives the engine back."""

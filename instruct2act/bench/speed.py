@@ -29,11 +29,11 @@ import numpy as np
 
 from instruct2act.bench import vimabench_timing
 from instruct2act.bench.tables import Progress, asked, say
-from sim import vimabench_child
 from sim.env import TabletopEnv
 from sim.oracle import next_action
 from sim.vimabench import PARTITIONS
-from sim.vimabench_link import Link, surroundings
+from sim.vimabench import child as vimabench_child
+from sim.vimabench.link import Link, surroundings
 from skills.errors import Mistake
 
 Clocks = tuple[float, float]

@@ -1,6 +1,6 @@
 """Times the published VIMABench: ``PYTHON vimabench_timing.py CHILD CHECKOUT TASK PARTITION``, asked by ``speed``.
 
-CHILD is ``sim/vimabench_child.py``, whose mends are used. One environment is made and reset for each seed that comes in
+CHILD is ``sim/vimabench/child.py``, whose mends are used. One environment is made and reset for each seed that comes in
 as a line; a line of JSON goes out: CPU seconds and wall-clock seconds of the reset and of each action, the oracle's
 thinking included. Like that child it runs on any
 Python, 3.10 or newer, that has what VIMABench needs.

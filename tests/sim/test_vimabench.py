@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from sim.vimabench import VimaBenchEnv, VimaBenchRobot
-from sim.vimabench_actions import SWEPT, from_published, published
-from sim.vimabench_link import Limits
+from sim.vimabench.actions import SWEPT, from_published, published
+from sim.vimabench.link import Limits
 from skills.errors import Aborted, Mistake, RobotLost, UnknownName
 from skills.robots import Robot, Silent
 from skills.types import TABLE, Action, Pose, UInt8

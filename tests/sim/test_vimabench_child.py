@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim import vimabench_answers as answers
-from sim.vimabench_child import ARRAY_BYTES, DTYPES, HEADER_BYTES, Nonsense, pack, unpack
+from sim.vimabench import answers
+from sim.vimabench.child import ARRAY_BYTES, DTYPES, HEADER_BYTES, Nonsense, pack, unpack
 
 
 def received(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sim import vimabench_answers as answers
-from sim import vimabench_child as child
+from sim.vimabench import answers, child
 from skills.errors import Mistake, RobotLost, UnknownName
 
 PACKAGES = "gym==0.26.2 pybullet opencv-python transforms3d einops omegaconf importlib_resources numpy"

@@ -1,6 +1,6 @@
 """The child's side of ``sim.vimabench``: plays one episode of the published VIMABench and answers over two pipes.
 
-Run as a script, ``PYTHON vimabench_child.py CHECKOUT``, by any Python from 3.9 on that has what VIMABench needs; it
+Run as a script, ``PYTHON child.py CHECKOUT``, by any Python from 3.9 on that has what VIMABench needs; it
 imports nothing else of this project. Only here is VIMABench's world as it wants it:
 
 * it asks numpy for ``bool8``, which numpy 2 no longer has, and a path for ``__enter__``, which Python 3.13 dropped;

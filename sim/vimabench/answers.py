@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.vimabench_child import Nonsense
+from sim.vimabench.child import Nonsense
 from skills.types import UInt8
 
 SIZE = (128, 256)

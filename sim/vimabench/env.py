@@ -1,19 +1,8 @@
-"""The published VIMABench, from a checkout of the user's, behind the interface of our own table.
-
-Each episode has a process of its own (``sim.vimabench_link``), since VIMABench's engine calls lack client ids and it
-changes what is global: a seed names an episode whichever came before it. What differs from our table:
-
-* pictures are 128 x 256 and have no depth; truth is VIMABench's segmentation, its bodies numbered anew by visible size,
-  for the order of its own gives their roles away;
-* the verdict is VIMABench's (``vima``): the first success or failure ends the episode;
-* states are what the truth in the top view shows: footprints on the table's plane;
-* a motion that ran out of VIMABench's five wall-clock seconds says something about the machine: ``RobotLost``.
-"""
+"""One VIMABench environment: its episode, what it shows, its states and its verdict."""
 
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +14,12 @@ from sim.cameras import CAMERAS
 from sim.judging import Verdict
 from sim.pictures import cut_out
 from sim.placement import WORKSPACE
-from sim.robot import Stoppable
 from sim.task import SLACK
-from sim.vimabench_actions import SWEPT, flat, from_published, published
-from sim.vimabench_answers import SIZE, Pictures, Shown, Started, Thing
-from sim.vimabench_link import Limits, Link
+from sim.vimabench.actions import SWEPT, flat, from_published, published
+from sim.vimabench.answers import SIZE, Pictures, Shown, Started, Thing
+from sim.vimabench.link import Limits, Link
 from skills.errors import RobotLost, UnknownName
-from skills.robots import Monitor, RobotInfo
+from skills.robots import Monitor
 from skills.types import (
     TABLE,
     Action,
@@ -41,7 +29,6 @@ from skills.types import (
     Moment,
     ObjectState,
     ObjectTruth,
-    Observation,
     Outcome,
     Slot,
     SlotKind,
@@ -258,58 +245,6 @@ class VimaBenchEnv:
         kind: SlotKind = "frame" if shown.name.startswith("frame") else "scene"
         pictures = {name: Image(view.rgb, view=view) for name, view in views.items()}
         return Slot(kind, pictures, states=self._named(self._watcher.glimpse(views["top"])))
-
-
-class VimaBenchRobot:
-    """VIMABench's arm as programs and skills know any arm; the environment must have been reset."""
-
-    def __init__(self, env: VimaBenchEnv) -> None:
-        self.env = env
-        self._stopped = threading.Event()
-
-    @property
-    def info(self) -> RobotInfo:
-        """What this robot is. VIMABench's arm has one speed."""
-        return RobotInfo("vimabench", self.env.workspace, (self.env.tool,), tuple(CAMERAS), (1.0, 1.0))
-
-    @property
-    def history(self) -> list[Moment]:
-        """The start, then one moment after each action that was carried out."""
-        return list(self.env.history)
-
-    def configure(self, *, speed: float | None = None) -> None:
-        """Takes full speed and no other."""
-        if speed not in (None, 1.0):
-            raise ValueError(f"speed {speed}: VIMABench's arm has one speed, 1.0")
-
-    def observe(self, newer_than: float | None = None) -> Observation:
-        """How things stood after the last action; nothing moves in between."""
-        return Observation(self.env.look(), self.env.seconds, self.env.tool)
-
-    def execute(self, action: Action, monitor: Monitor) -> Outcome:
-        """Carries one action out; stopping it ends VIMABench's process, for nothing else would."""
-        if self._stopped.is_set():
-            return Outcome(action, "rejected", error="the robot was stopped; acknowledge it first")
-        return self.env.carry_out(action, Stoppable(monitor, self._stopped))
-
-    def verdict(self) -> Verdict:
-        """What the episode came to."""
-        return self.env.verdict()
-
-    def hold(self) -> None:
-        """A normal end."""
-
-    def stop(self) -> None:
-        """Ends a motion at its next tick; nothing moves again before ``acknowledge``. May come from any thread."""
-        self._stopped.set()
-
-    def acknowledge(self) -> None:
-        """Lets it move again."""
-        self._stopped.clear()
-
-    def close(self) -> None:
-        """Ends the process."""
-        self.env.close()
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
