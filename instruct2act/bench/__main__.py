@@ -80,6 +80,18 @@ def transfer(
 
 
 @app.command()
+def throughput(
+    episodes: Annotated[int, typer.Option(min=1, help="Of each of the six tasks.")] = 10,
+    ray: Annotated[bool, typer.Option(help="Measure Ray on two nodes of this machine, too.")] = True,
+    out: Annotated[Path, typer.Option(help="A new folder for the records.")] = Path("runs/throughput"),
+) -> None:
+    """Episodes a second: one process, two, Ray on two nodes. Only a quiet machine tells how they compare."""
+    from instruct2act.bench import throughput as bench
+
+    bench.throughput(episodes, ray, out)
+
+
+@app.command()
 def kills(
     count: Annotated[int, typer.Option(min=1, help="How often the evaluation is killed.")] = 50,
     workers: Annotated[int, typer.Option(min=1, help="Its processes.")] = 2,
