@@ -105,3 +105,6 @@ CAMERAS: dict[str, CameraSpec] = {camera.name: camera for camera in (TOP, FRONT)
 
 STAGE = CameraSpec("stage", (1.55, -0.8, 1.0), (0.33, 0.0, 0.2), fov_y=0.8)
 """A perspective camera that sees table and arm, for videos."""
+
+WIDE = CameraSpec("wide", (1.6, -0.45, 0.95), (0.42, 0.0, 0.1), fov_y=0.61)
+"""The same from nearer by, for pictures twice as wide as high."""

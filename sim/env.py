@@ -133,7 +133,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self.steps = 0
         self.tool_pose = HOME
         self.speed = 1.0
-        self.frame_size = FRAME_SIZE
+        self.frame_camera, self.frame_size = STAGE, FRAME_SIZE
         self.generator = np.random.default_rng(0)
 
     def _observation_space(self) -> spaces.Dict:
@@ -207,7 +207,7 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         """The table with the arm where it is, as a motion's frames show it: (*frame_size, 3) uint8."""
         joints = None if self.motion == "fast" else arm.HOME if self.world.joints is None else self.world.joints
         shown = arm.props(joints, self.tool, self.tool_pose if joints is None else arm.tip(joints))
-        return self.world.render(STAGE, size=self.frame_size, props=shown).rgb
+        return self.world.render(self.frame_camera, size=self.frame_size, props=shown).rgb
 
     def _show(self) -> None:
         if self._window is not None and self._window.works:
@@ -261,7 +261,13 @@ class TabletopEnv(gymnasium.Env[dict[str, Any], npt.NDArray[np.float32]]):
         self.steps += 1
         try:
             outcome = execute(
-                self.world, action, monitor, mode=self.motion, speed=self.speed, frame_size=self.frame_size
+                self.world,
+                action,
+                monitor,
+                mode=self.motion,
+                speed=self.speed,
+                camera=self.frame_camera,
+                frame_size=self.frame_size,
             )
             self.tool_pose = outcome.end or self.tool_pose
         finally:

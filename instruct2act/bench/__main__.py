@@ -146,6 +146,17 @@ def scaling(
     bench.scaling(folder, speedup)
 
 
+@app.command()
+def playground(
+    runs: Annotated[int, typer.Option(min=1, help="One after the other, to see whether memory grows.")] = 200,
+    sessions: Annotated[int, typer.Option(min=1, help="That ask for a run at once.")] = 20,
+) -> None:
+    """The playground: seconds to a page, a click, a program, a picture, a stop; a crowd; memory over many runs."""
+    from instruct2act.bench import playground as bench
+
+    bench.playground(runs, sessions)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context, vimabench: VimaBench = None, vimabench_python: VimaBenchPython = None) -> None:
     """Without a command: a short round of all of them."""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Browser:
             body = json.dumps(body).encode()
             sent.setdefault("content-type", "application/json")
         where = urlsplit(self.address)
-        link = http.client.HTTPConnection(where.hostname or "", where.port, 60, (self.source, 0))
+        link = http.client.HTTPConnection(where.hostname or "", where.port, 180, (self.source, 0))
         try:
             link.request(method, path, body, sent)
             heard = link.getresponse()
@@ -191,6 +191,14 @@ class Server:
     def workers(self) -> list[int]:
         """What the zygote forked."""
         return [pid for zygote in self.children() for pid in self.children(zygote)]
+
+    def surroundings(self) -> bytes:
+        """The environments of all its processes, as they were started."""
+        found = b""
+        for pid in (*self.children(), *self.workers()):
+            with suppress(OSError):
+                found += Path(f"/proc/{pid}/environ").read_bytes()
+        return found
 
     def browser(self, **more: Any) -> Browser:
         """A browser without cookies."""

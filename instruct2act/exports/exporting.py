@@ -54,7 +54,7 @@ def run(
                     raise Mistake(
                         f"{record.spec.scene()} was made with other settings; give its --config and --set again"
                     )
-                why = _one(record, runtime, exporter)
+                why = one(record, runtime, exporter)
                 written += not why
                 if why:
                     left.append(f"{record.spec.scene()}: {why}")
@@ -94,7 +94,7 @@ def _outcome(record: EpisodeRecord) -> str:
     return "success" if ended_well(record.status, record.success) else "failed"
 
 
-def _one(record: EpisodeRecord, runtime: Runtime, exporter: Exporter) -> str:
+def one(record: EpisodeRecord, runtime: Runtime, exporter: Exporter) -> str:
     """Exports an episode; why it was left out, or ""."""
     listeners = exporter.begin(record)
     try:

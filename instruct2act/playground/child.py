@@ -25,10 +25,10 @@ def work(pipe: socket.socket, runtime: TableRuntime, parent: int) -> int:
         from instruct2act.playground import decoding
 
         return decoding.work(pipe, job)
-    if job["do"] == "film":
-        from instruct2act.playground import filming
+    if job["do"] == "make":
+        from instruct2act.playground import making
 
-        return filming.work(pipe, job)
+        return making.work(pipe, runtime, job)
     if job["do"] == "desk":
         from instruct2act.playground import looking
 

@@ -10,7 +10,7 @@ from typing import Any
 from instruct2act.playground import wire
 from instruct2act.playground.processes import Child, Zygote
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 CPU_S = 3600.0
 RENEWED = 500
 """Requests after which a process is replaced: whatever it may have gathered goes with it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 from instruct2act import __version__
 from instruct2act.config import Playground
+from instruct2act.playground.jobs import MADE, RECORDING
 from instruct2act.playground.users import Session
 
 EXAMPLES: tuple[dict[str, Any], ...] = (
@@ -31,7 +31,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "title": "Show it",
         "blurb": "an object cut out of the picture stands in the sentence",
         "scene": {"scene_seed": 4},
-        "text": "put {obj1} into the green bowl",
+        "text": "put {obj1} into the olive container",
         "clicks": [],
         "crops": {"obj1": {"point": [136, 57]}},
     },
@@ -80,7 +80,7 @@ def hello(session: Session, limits: Playground, authors: list[dict[str, Any]]) -
         "skills": skills(),
         "examples": list(EXAMPLES),
         "limits": limits.model_dump(mode="json", exclude={"hosts", "sessions", "sessions_each", "idle_minutes"}),
-        "extras": {"rerun": find_spec("rerun") is not None},
+        "extras": {"rerun": RECORDING in MADE},
         "session": was(session),
         "history": history(session),
     }

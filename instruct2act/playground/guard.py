@@ -15,6 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from instruct2act.playground.saying import without_paths
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -33,7 +35,8 @@ HEADERS = {
 
 def error(status: int, sentence: str, todo: str = "", **headers: str) -> JSONResponse:
     """An answer that says what is wrong and what to do."""
-    return JSONResponse({"error": sentence, "todo": todo}, status, {k.replace("_", "-"): v for k, v in headers.items()})
+    told = {"error": without_paths(sentence), "todo": without_paths(todo)}
+    return JSONResponse(told, status, {k.replace("_", "-"): v for k, v in headers.items()})
 
 
 class Guard:

@@ -7,9 +7,11 @@ import json
 import re
 import time
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from instruct2act.playground.saying import without_paths
 from instruct2act.playground.users import Session, User
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ TYPES = frozenset(
     )
 )
 """What a worker may tell of a run."""
+FILM, RECORDING = "video.webm", "recording.rrd"
+MADE = (FILM, *([RECORDING] if find_spec("rerun") else []))
+"""Files that are made when they are asked for; a Rerun recording where the extra is there."""
 MOST_TOLD = 8 << 20
 """Bytes that a run may tell."""
 _PICTURE = re.compile(r"^[\w-]{1,60}\.png$")
@@ -64,7 +69,7 @@ class Run:
     told: int = 0
     events: list[dict[str, Any]] = field(default_factory=list)
     end: dict[str, Any] = field(default_factory=dict)
-    filming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def user(self) -> User:
@@ -95,6 +100,8 @@ class Run:
         elif kind == "ended":
             self.end, self.state = message, "ended"
             message["command"] = self.command
+            if message.get("error"):
+                message["error"]["message"] = without_paths(str(message["error"].get("message", "")))
             message["files"] = list(dict.fromkeys([*message.get("files", ()), *self.given()]))
         for key in ("picture", "crops"):
             if message.get(key):

@@ -17,7 +17,7 @@ from typing import Any
 from instruct2act.config import Config
 from instruct2act.playground import asked, wire
 from instruct2act.playground.desk import Desk
-from instruct2act.playground.jobs import TYPES, Run, nothing
+from instruct2act.playground.jobs import MADE, TYPES, Run, nothing
 from instruct2act.playground.live import Page
 from instruct2act.playground.plans import Planner
 from instruct2act.playground.processes import Child, Gone, Zygote
@@ -306,7 +306,7 @@ class Manager:
             await run.child.send({"do": button})
 
     async def fetch(self, run: Run, path: Path) -> None:
-        """Waits for a file that a worker still draws; makes a film that nobody asked for before.
+        """Waits for a file that a worker still draws; makes one that nobody asked for before.
 
         Raises:
             Gone: there are no processes.
@@ -314,12 +314,12 @@ class Manager:
         if run.child is not None and not run.done:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(run.child.ended), 5)
-        if path.name != "video.webm" or path.is_file() or not run.done:
+        if path.name not in MADE or path.is_file() or not run.done:
             return
-        async with run.filming:
+        async with run.making:
             if path.is_file():
                 return
-            job = {"do": "film", "folder": str(run.folder), "text": run.row()["text"]}
+            job = {"do": "make", "name": path.name, "folder": str(run.folder), "text": run.row()["text"]}
             child = await self.zygote.fork({**job, "cpu_s": self.limits.cpu_s, "memory_mb": self.limits.memory_mb})
             try:
                 with contextlib.suppress(TimeoutError, wire.Broken):

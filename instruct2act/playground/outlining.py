@@ -41,7 +41,7 @@ def shown(mask: Mask, id: str) -> dict[str, Any]:
 
 
 def coco(masks: Sequence[Mask], labels: Sequence[str], size: tuple[int, int], name: str) -> dict[str, Any]:
-    """One picture's masks as COCO: uncompressed run lengths, which holes survive; unnamed things are "thing".
+    """One picture's masks as COCO: run lengths, which holes survive; unnamed things are "thing".
 
     Args:
         masks: (H, W) each.
@@ -49,6 +49,8 @@ def coco(masks: Sequence[Mask], labels: Sequence[str], size: tuple[int, int], na
         size: (height, width).
         name: of the picture's file.
     """
+    from instruct2act.exports.coco import counts
+
     names = sorted({label or "thing" for label in labels} or {"thing"})
     return {
         "images": [{"id": 1, "file_name": name, "height": size[0], "width": size[1]}],
@@ -58,7 +60,7 @@ def coco(masks: Sequence[Mask], labels: Sequence[str], size: tuple[int, int], na
                 "id": place,
                 "image_id": 1,
                 "category_id": names.index(label or "thing") + 1,
-                "segmentation": {"size": list(size), "counts": _counts(mask.array)},
+                "segmentation": {"size": list(size), "counts": counts(mask.array)},
                 "area": mask.area,
                 "bbox": [x0, y0, x1 - x0, y1 - y0],
                 "iscrowd": 0,
@@ -68,11 +70,3 @@ def coco(masks: Sequence[Mask], labels: Sequence[str], size: tuple[int, int], na
             for x0, y0, x1, y1 in [mask.box_xyxy]
         ],
     }
-
-
-def _counts(array: Bool) -> list[int]:
-    """Run lengths column by column, the first of them outside the mask, as COCO counts."""
-    flat = np.concatenate([[False], array.T.ravel()])
-    edges = np.flatnonzero(np.diff(flat))
-    runs = np.diff(np.concatenate([[0], edges, [array.size]]))
-    return [int(run) for run in runs]

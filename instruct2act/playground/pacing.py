@@ -18,7 +18,7 @@ _TICK_S = 0.05
 """Simulated time between two ticks of a motion."""
 FILM_FPS = 10.0
 """Pictures a second of a film."""
-FILM = struct.Struct(">dII")
+FRAME = struct.Struct(">dII")
 
 
 class Pace:
@@ -140,4 +140,4 @@ class Pace:
         if self._film is not None and at - self._filmed >= 1 / FILM_FPS - 0.02:
             self._filmed = at
             named = phase.encode()
-            self._film.write(FILM.pack(at, len(named), len(content)) + named + content)
+            self._film.write(FRAME.pack(at, len(named), len(content)) + named + content)

@@ -14,6 +14,7 @@ from instruct2act.authoring import llm
 from instruct2act.config import Config
 from instruct2act.playground import asked, wire
 from instruct2act.playground.processes import Gone
+from instruct2act.playground.saying import without_paths
 from instruct2act.playground.scenes import Scene, named
 from instruct2act.playground.users import Session, TooMany
 from skills.errors import Mistake
@@ -55,7 +56,7 @@ class Planner:
         try:
             model = llm.load(name, self._manager.config.llm)
         except Mistake as mistake:
-            why = _without_paths(str(mistake))
+            why = without_paths(str(mistake))
         streams = not why and hasattr(model, "on_text")
         label = LABELS.get(name, name)
         if not why and name != "offline":
@@ -151,6 +152,8 @@ class Planner:
     @staticmethod
     def _tell(plan: Plan, message: dict[str, Any]) -> None:
         plan.seq += 1
+        if "message" in message:
+            message["message"] = without_paths(str(message["message"]))
         if message["type"] == "written":
             plan.session.draft[message["what"]] = message["source"]
         for page in plan.session.pages:
@@ -162,8 +165,3 @@ def _patience(config: Config, author: str) -> float:
     if author == "offline":
         return config.playground.wall_s + SLACK_S
     return 2 * (config.llm.repairs + 1) * config.llm.deadline_s + SLACK_S
-
-
-def _without_paths(sentence: str) -> str:
-    """A sentence that names no folder of this machine."""
-    return " ".join("…" if word.lstrip("'\"(").startswith(("/", "~")) else word for word in sentence.split())

@@ -27,11 +27,13 @@ class TableRuntime(Runtime):
 
     def robot(self, spec: EpisodeSpec) -> SimRobot | VimaBenchRobot:
         """As ``Runtime``; frames have the size that the playground's settings ask for."""
+        from sim.cameras import WIDE
         from sim.robot import SimRobot
 
         made = super().robot(spec)
         if isinstance(made, SimRobot):
             shown = self.config.playground
+            made.env.frame_camera = WIDE
             made.env.frame_size = shown.frame_height, shown.frame_width
             self.robot_now = made
         return made
@@ -95,9 +97,13 @@ def _used(made: TableRuntime) -> None:
     robot = made.robot(EpisodeSpec(objects="red heart; blue bowl", text="-"))
     view = robot.observe().views["top"]
     image = Image(view.rgb, view=made.config.perception.sight.view(view))
-    masks = made.segmenter.everything(made.segmenter.encode(image))
-    made.retriever.embed_images([cut(image, mask) for mask in masks], "identity")
+    encoded = made.segmenter.encode(image)
+    made.segmenter.prompt(encoded, points=[[[60, 60]]])
+    crops = [cut(image, mask) for mask in made.segmenter.everything(encoded)]
+    made.retriever.embed_images(crops, "identity")
     made.retriever.embed_texts(["red heart"])
+    if hasattr(made.retriever, "names"):
+        made.retriever.names(crops)
     if made.robot_now is not None:
         made.robot_now.env.portrait()
     robot.close()

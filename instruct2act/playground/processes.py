@@ -22,6 +22,8 @@ from skills.errors import Mistake
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "HOME", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 """Of the server's environment, what a process may know. Keys are not among it."""
+FORK_S = 60.0
+"""Patience with a fork: long, for a machine that others use too."""
 _ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -127,7 +129,7 @@ class Zygote:
         try:
             with theirs:
                 socket.send_fds(self._control, [json.dumps({"fork": number}).encode()], [theirs.fileno()])
-            child.pid = await asyncio.wait_for(asyncio.shield(forked), 20)
+            child.pid = await asyncio.wait_for(asyncio.shield(forked), FORK_S)
         except (OSError, TimeoutError) as error:
             writer.close()
             self._children.pop(number, None)

@@ -131,7 +131,7 @@ class Users:
 
     def __init__(self, limits: Playground, tokens: Sequence[str]) -> None:
         self._limits = limits
-        self._tokens = {_digest(token): token for token in tokens}
+        self._tokens = {_digest(token) for token in tokens}
         self._users: dict[str, User] = {}
         self.sessions: dict[str, Session] = {}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from instruct2act import asking
 from instruct2act.evaluation.record import EpisodeSpec
-from instruct2act.playground.jobs import nothing
+from instruct2act.playground.jobs import MADE, nothing
 from instruct2act.playground.outbox import Ear, Outbox
 from instruct2act.playground.pacing import Pace
 from instruct2act.playground.telling import Teller
@@ -144,7 +144,7 @@ def _ended(outbox: Outbox, record: EpisodeRecord, written: dict[str, str]) -> No
             "parts": record.reward_parts,
             "error": {"message": str(error.get("message", "")), "line": int(error.get("line") or 0)} if error else None,
             "seconds": record.seconds,
-            "files": [*written.values(), "strip.png", "video.webm"],
+            "files": [*written.values(), "strip.png", *MADE],
         }
     )
 

@@ -279,6 +279,5 @@ def test_wall_and_answers_tell_nothing_of_the_machine(closed: Server, tmp_path: 
         told = answer.body.decode(errors="replace") + json.dumps(dict(answer.headers))
         for secret in (str(closed.folder), "/tmp/", str(Path.home()), "site-packages", "sk-canary", "Traceback"):
             assert secret not in told, (secret, told[:500])
-    for pid in (*closed.children(), *closed.workers()):
-        assert b"sk-canary" not in Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"sk-canary" not in closed.surroundings() != b""
     assert "sk-canary" not in closed.log.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 from instruct2act.config import Playground
 from instruct2act.playground import asked, users, wire
 from instruct2act.playground.command import allowed
+from instruct2act.playground.saying import without_paths
 from instruct2act.playground.users import Rate, TooMany, Users, normalized
 from skills.errors import Mistake
 
@@ -157,3 +158,16 @@ def test_the_server_loads_no_model() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("[Errno 2] No such file: '/srv/some/where.png'", "[Errno 2] No such file: '…'"),
+        ("can't read PosixPath('/a/b.png')", "can't read PosixPath('…')"),
+        ("~/there and C:\\Users\\one", "… and …"),
+        ("and/or, 1/2/3 m, http://127.0.0.1:80/v1/x", "and/or, 1/2/3 m, http://127.0.0.1:80/v1/x"),
+    ],
+)
+def test_paths_are_not_told(said: str, told: str) -> None:
+    assert without_paths(said) == told

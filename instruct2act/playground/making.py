@@ -1,29 +1,43 @@
-"""A film's process: made of a run's pictures when somebody asks, so that no run pays for what nobody wants."""
+"""Files of a run that are made when somebody asks for them, so that no run pays for what nobody wants."""
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instruct2act.events import Ended, Moving, Started
 from instruct2act.playground import wire
-from instruct2act.playground.pacing import FILM, FILM_FPS
+from instruct2act.playground.jobs import FILM, RECORDING
+from instruct2act.playground.pacing import FILM_FPS, FRAME
 from instruct2act.playground.worker import FRAMES, settle
 from skills.types import Instruction, Observation, UInt8
 
-NAME = "video.webm"
+if TYPE_CHECKING:
+    from instruct2act.playground.preload import TableRuntime
 
 
-def work(pipe: socket.socket, job: dict[str, Any]) -> int:
-    """Makes the film; the exit status."""
-    import os
-
+def work(pipe: socket.socket, runtime: TableRuntime, job: dict[str, Any]) -> int:
+    """Makes one; the exit status."""
     settle(Path(job["folder"]))
     os.nice(10)  # what runs now comes first
-    wire.send(pipe, {"done": film(Path(), job["text"])})
+    wire.send(pipe, {"done": film(Path(), job["text"]) if job["name"] == FILM else recording(Path(), runtime)})
     return 0
+
+
+def recording(folder: Path, runtime: TableRuntime) -> bool:
+    """Writes a Rerun file by playing the record again; whether that could be done."""
+    from instruct2act.evaluation.record import read
+    from instruct2act.exports import exporting, rerun
+
+    record = next(iter(read(folder / "record.jsonl")), None)
+    with runtime:
+        if record is None or exporting.one(record, runtime, rerun.exporter(folder)):
+            return False
+    (folder / f"{record.id}.rrd").replace(folder / RECORDING)
+    return True
 
 
 def film(folder: Path, text: str) -> bool:
@@ -35,7 +49,7 @@ def film(folder: Path, text: str) -> bool:
     from instruct2act.listeners.video import Video
 
     record = next(iter(read(folder / "record.jsonl")), None) if (folder / "record.jsonl").is_file() else None
-    video = Video(folder / NAME, fps=FILM_FPS, size=(480, 240))
+    video = Video(folder / FILM, fps=FILM_FPS, size=(480, 240))
     video.hear(Started(Instruction(text), Observation({}, 0.0), ""))
     for phase, jpeg in frames(folder / FRAMES):
         bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
@@ -46,7 +60,7 @@ def film(folder: Path, text: str) -> bool:
     if record is not None:
         video.hear(Ended(record, None))
     video.close()
-    return (folder / NAME).is_file()
+    return (folder / FILM).is_file()
 
 
 def frames(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -55,9 +69,9 @@ def frames(path: Path) -> Iterator[tuple[str, bytes]]:
         return
     content = path.read_bytes()
     at = 0
-    while at + FILM.size <= len(content):
-        _, named, length = FILM.unpack_from(content, at)
-        at += FILM.size
+    while at + FRAME.size <= len(content):
+        _, named, length = FRAME.unpack_from(content, at)
+        at += FRAME.size
         if at + named + length > len(content):
             return
         yield content[at : at + named].decode(errors="replace"), content[at + named : at + named + length]
