@@ -41,11 +41,16 @@ def _chromium() -> str:
     return "" if shutil.which("chromium") else "chromium, to open pages with"
 
 
+def _playwright() -> str:
+    return _chromium() or ("" if find_spec("playwright") else "playwright: pip install 'instruct2act[dev]'")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "jail": _jail,
     "weights": _weights,
     "vimabench": _vimabench,
     "chromium": _chromium,
+    "playwright": _playwright,
     "ray": _ray,
     "rerun": _rerun,
 }

@@ -1,7 +1,7 @@
 // Two runs side by side: which lines differ, what each call gave, how each ended.
 import { make, number } from "/static/look/dom.js";
 import { scores } from "./result.js";
-import { verdict } from "./fold.js";
+import { errorsOf, verdict } from "./fold.js";
 
 /** Marks for the lines of two texts, by their longest common subsequence: true where the other has no such line. */
 export function differing(one, other) {
@@ -27,7 +27,7 @@ export function compared(one, other) {
   const same = sources[0] === sources[1];
   return make("section", { class: "card", "aria-labelledby": "sides-title" },
     make("div", { class: "head" }, make("h2", { id: "sides-title", text: "Side by side" }),
-      make("span", { class: "note", text: same ? "the same program" : `${changed} line${changed === 1 ? "" : "s"} differ` })),
+      make("span", { class: "note", text: same ? "the same program" : changed === 1 ? "1 line differs" : `${changed} lines differ` })),
     make("div", { class: "two" }, ...[one, other].map((run, index) => column(run, sources[index], marks[index]))));
 }
 
@@ -39,7 +39,7 @@ function column(run, source, marks) {
     make("p", {}, make("b", { text: run.request?.text || run.scene || "run" }), " ", make("span", { class: `chip-end ${kind}`, text: words })),
     video ? make("video", { src: `/api/runs/${run.id}/files/${encodeURIComponent(video)}`, controls: true, muted: true, loop: true, playsinline: true, preload: "metadata", "aria-label": "Video of this run" }) : null,
     scores(run),
-    run.ended?.error?.message ? make("p", { class: "bad", text: `${run.ended.error.line ? `line ${run.ended.error.line}: ` : ""}${run.ended.error.message}` }) : null,
+    errorsOf(run).program ? make("p", { class: "bad", text: `${errorsOf(run).program.line ? `line ${errorsOf(run).program.line}: ` : ""}${errorsOf(run).program.message}` }) : null,
     make("div", { class: "code", tabindex: "0", role: "region", "aria-label": "Program" },
       ...source.replace(/\n$/, "").split("\n").map((text, index) => make("div", { class: marks[index] ? "differs" : null, text: text || " " }))),
     make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...["line", "call", "gave", "s"].map((text) => make("th", { scope: "col", text })))),

@@ -60,6 +60,14 @@ export function whole(id, told) {
 /** Names of files, whether they come as a list or as kind -> name. */
 export const filesOf = (files) => (Array.isArray(files) ? files : Object.values(files || {}));
 
+/** What the program failed on, and what its reward function did: {message, line} or null each. */
+export function errorsOf(run) {
+  const error = run.ended?.error?.message && run.ended.status !== "interrupted" ? run.ended.error : null;
+  const own = /^line (\d+): (.*)$/s.exec(error?.message || "");
+  const scored = error && run.ended.status === "finished"; // a run that was through can only have failed to be scored
+  return { program: scored ? null : error, reward: scored ? { message: own ? own[2] : error.message, line: own ? Number(own[1]) : 0 } : null };
+}
+
 /** One or two words for how a run ended, and "good", "bad" or "". */
 export function verdict(run) {
   if (run.state !== "ended") return [run.state, ""];
@@ -68,7 +76,7 @@ export function verdict(run) {
   if (end.status === "finished") {
     if (end.success === true) return ["success", "good"];
     if (end.success === false) return ["goal not reached", "bad"];
-    return ["finished", "good"];
+    return ["finished", ""];
   }
   if (end.status === "interrupted") return [end.error?.message === "the page was closed" ? "stopped: the page was closed" : "stopped", ""];
   return [end.status || "ended", "bad"];

@@ -3,10 +3,7 @@ import { make, number } from "/static/look/dom.js";
 import { hear, set, state } from "./store.js";
 import { fetchRun, refreshHistory } from "./running.js";
 import { compared } from "./compare.js";
-import { copier } from "./result.js";
-import { filesOf } from "./fold.js";
-import { copy, linkTo } from "./links.js";
-import { say } from "./notice.js";
+import { keepsakes } from "./result.js";
 
 const KINDS = { success: "good", "goal not reached": "bad", failed: "bad", infrastructure: "bad" };
 
@@ -14,6 +11,7 @@ const KINDS = { success: "good", "goal not reached": "bad", failed: "bad", infra
 export function history(opened) {
   const host = document.getElementById("history");
   const chosen = new Set();
+  let drawn = null;
   const list = make("div", { class: "past" });
   const compare = make("button", { type: "button", text: "Compare two", disabled: true, onclick: () => side([...chosen]) });
   const sides = make("div", { id: "sides", class: "sides", "aria-live": "polite" });
@@ -26,7 +24,8 @@ export function history(opened) {
     if (is) chosen.add(id);
     else chosen.delete(id);
     while (chosen.size > 2) chosen.delete(chosen.values().next().value);
-    draw();
+    for (const box of list.querySelectorAll("input")) box.checked = chosen.has(box.value);
+    compare.disabled = chosen.size !== 2;
   }
 
   async function side(ids) {
@@ -43,20 +42,20 @@ export function history(opened) {
     opened(run);
   }
 
-  async function link(id) {
-    const run = await fetchRun(id);
-    const example = run && exampleOf(run);
-    if (!example) return void say("This run's table can't go into a link.", "Use its command instead.");
-    const made = linkTo(example);
-    window.history.replaceState(null, "", made);
-    await copy(made);
-    say("The link is copied.", "", true);
+  /** What is kept of a run, fetched when somebody asks. */
+  function kept(id) {
+    const box = make("details", { ontoggle: async () => {
+      if (!box.open || box.children.length > 1) return;
+      const run = await fetchRun(id);
+      if (run) box.append(keepsakes(run));
+    } }, make("summary", { text: "Files, command, link" }));
+    return box;
   }
 
   function rowOf(run) {
     const words = endOf(run);
     const when = run.at ? new Date(typeof run.at === "number" ? run.at * 1000 : run.at) : null;
-    const box = make("input", { type: "checkbox", checked: chosen.has(run.run), "aria-label": `Compare: ${run.text || run.title}`, onchange: (event) => choose(run.run, event.target.checked) });
+    const box = make("input", { type: "checkbox", value: run.run, checked: chosen.has(run.run), "aria-label": `Compare: ${run.text || run.title}`, onchange: (event) => choose(run.run, event.target.checked) });
     return make("article", { class: "past-run", "aria-label": run.text || run.title },
       make("label", { class: "pick" }, box),
       make("div", { class: "what" }, make("b", { text: run.text || run.title || "run" }),
@@ -66,18 +65,19 @@ export function history(opened) {
         typeof run.progress === "number" ? make("span", { class: "note", text: `progress ${number(run.progress)}` }) : null),
       make("div", { class: "row" },
         make("button", { type: "button", text: "Open", onclick: () => open(run.run) }),
-        make("button", { type: "button", text: "Link", title: "Copy a link to this table, sentence and program", onclick: () => link(run.run) }),
-        run.command ? copier("Copy the command that repeats it", run.command, true) : null,
-        ...filesOf(run.files).map((file) => make("a", { href: `/api/runs/${run.run}/files/${encodeURIComponent(file)}`, download: file, text: file }))));
+        kept(run.run)));
   }
 
   function draw() {
-    compare.disabled = chosen.size !== 2;
     list.replaceChildren(...state.history.map(rowOf));
     if (!state.history.length) list.append(make("p", { class: "note", text: "None yet. Go to Play and run a program." }));
   }
 
-  hear(["history"], draw);
+  hear(["history"], () => {
+    const now = JSON.stringify(state.history);
+    if (now !== drawn) draw();
+    drawn = now;
+  });
   return { shown: refreshHistory };
 }
 
@@ -85,19 +85,4 @@ function endOf(run) {
   if (run.state && run.state !== "ended" && run.state !== "stopped") return run.state;
   if (run.status === "finished") return run.success === true ? "success" : run.success === false ? "goal not reached" : "finished";
   return run.status === "interrupted" ? "stopped" : run.status || "stopped";
-}
-
-/** A run as an example, where its table can be set again. */
-export function exampleOf(run) {
-  const asked = run.request || {};
-  const scene = recipeOf(asked.spec);
-  return scene && { scene, text: asked.text ?? undefined, clicks: asked.clicks || [], program: asked.program, reward: asked.reward || "" };
-}
-
-/** What POST /api/scenes takes, of what GET /api/runs/{id} says of a scene. */
-function recipeOf(spec) {
-  if (!spec) return null;
-  if (spec.task) return { task: spec.task, level: spec.level, seed: spec.seed };
-  if (spec.objects) return { objects: spec.objects, seed: spec.seed ?? 0 };
-  return Number.isInteger(spec.scene_seed) ? { scene_seed: spec.scene_seed } : null;
 }

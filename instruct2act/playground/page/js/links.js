@@ -16,7 +16,43 @@ export function snapshot() {
   return { scene: state.recipe, text: state.text, clicks: state.clicks, crops, program: state.program, reward: state.reward };
 }
 
-export const linkTo = (example) => location.origin + location.pathname + MARK + encode(JSON.stringify(example));
+/** Keeps what a run was made of: the server knows its pictures, but not where on the table they were cut out. */
+export function remember(run) {
+  try {
+    sessionStorage.setItem(`run ${run}`, JSON.stringify(snapshot()));
+  } catch {
+    // Then its link has no pictures.
+  }
+}
+
+/** The link that repeats a run, "" where its table can't be set again. */
+export function linkOf(run) {
+  let example = null;
+  try {
+    example = JSON.parse(sessionStorage.getItem(`run ${run.id}`));
+  } catch {
+    // As if it had not been kept.
+  }
+  example = example || exampleOf(run);
+  return example ? linkTo(example) : "";
+}
+
+/** A run as an example, where its table can be set again. */
+function exampleOf(run) {
+  const asked = run.request || {};
+  const scene = recipeOf(asked.spec);
+  return scene && { scene, text: asked.text ?? undefined, clicks: asked.clicks || [], program: asked.program, reward: asked.reward || "" };
+}
+
+/** What POST /api/scenes takes, of what GET /api/runs/{id} says of a scene. */
+function recipeOf(spec) {
+  if (!spec) return null;
+  if (spec.task) return { task: spec.task, level: spec.level, seed: spec.seed };
+  if (spec.objects) return { objects: spec.objects, seed: spec.seed ?? 0 };
+  return Number.isInteger(spec.scene_seed) ? { scene_seed: spec.scene_seed } : null;
+}
+
+const linkTo = (example) => location.origin + location.pathname + MARK + encode(JSON.stringify(example));
 
 /** What the address holds, or null. It fills the page in; nothing of it runs before a person says so. */
 export function linked() {

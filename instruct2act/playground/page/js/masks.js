@@ -95,6 +95,35 @@ export function boxed([x0, y0, x1, y1], className = "box") {
   return shape("rect", { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0), class: className });
 }
 
+/** A cross that arrow keys move over a picture; `moved` hears where it is. */
+export class Cross {
+  constructor(overlay, moved = () => {}) {
+    Object.assign(this, { overlay, moved });
+    this.clear();
+  }
+
+  clear() {
+    this.at = [this.overlay.width / 2, this.overlay.height / 2];
+    this.overlay.layer("cursor");
+  }
+
+  /** Whether a key was one of its own. */
+  key(event) {
+    const step = (event.shiftKey ? 1 : 4) * (this.overlay.width / 256);
+    const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+    if (by) this.move([this.at[0] + by[0], this.at[1] + by[1]]);
+    return Boolean(by);
+  }
+
+  move([x, y]) {
+    this.at = [bounded(x, this.overlay.width), bounded(y, this.overlay.height)];
+    const size = this.overlay.width / 32;
+    const d = `M${this.at[0] - size} ${this.at[1]}H${this.at[0] + size}M${this.at[0]} ${this.at[1] - size}V${this.at[1] + size}`;
+    this.overlay.layer("cursor", shape("path", { d, class: "halo" }), shape("path", { d, class: "line" }));
+    this.moved(this.at);
+  }
+}
+
 /** The box between two corners, whichever they are. */
 export const corners = ([ax, ay], [bx, by]) => [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)];
 

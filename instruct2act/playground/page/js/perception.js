@@ -2,14 +2,14 @@
 import { make, number } from "/static/look/dom.js";
 import { post } from "./api.js";
 import { hear, state } from "./store.js";
-import { Overlay, boxed, colorClass, corners, crossed, outlined, pathOf, shape } from "./masks.js";
+import { Cross, Overlay, boxed, colorClass, corners, crossed, outlined, pathOf, shape } from "./masks.js";
 import { uploaded } from "./scenes.js";
 import { trying } from "./notice.js";
 import { tabs } from "./tabs.js";
 
 const HINTS = {
   everything: "Every thing in the picture, one mask each.",
-  points: "Click things: one mask a point, three candidates for each. Enter asks again.",
+  points: "Click things: one mask a point, three candidates for each. Arrow keys and Enter do, too.",
   boxes: "Draw boxes around things: one mask a box.",
   words: "Name what you look for, such as “red heart” or “bowl. block”.",
 };
@@ -19,6 +19,7 @@ export function perception() {
   const local = { scene: null, own: false, masks: [], points: [], boxes: [], mode: "everything", from: null, seconds: 0 };
   const frame = make("div", { class: "picture", tabindex: "0", role: "group", "aria-label": "The picture" });
   const overlay = new Overlay(frame, "");
+  const cross = new Cross(overlay);
   const modes = make("div", { class: "tabs", role: "tablist", "aria-label": "What is asked" });
   const hint = make("p", { class: "note", id: "asking", role: "tabpanel" });
   const words = make("input", { type: "search", placeholder: "red heart", "aria-label": "Words to look for", onkeydown: (event) => { if (event.key === "Enter") find(); } });
@@ -77,6 +78,7 @@ export function perception() {
   function reset() {
     Object.assign(local, { masks: [], points: [], boxes: [], from: null });
     status.textContent = "";
+    cross.clear();
     draw();
   }
 
@@ -158,6 +160,12 @@ export function perception() {
     });
   }
 
+  frame.addEventListener("keydown", (event) => {
+    if (local.mode !== "points" || !local.scene) return;
+    if (event.key === "Enter" || event.key === " ") ask(cross.at);
+    else if (!cross.key(event)) return;
+    event.preventDefault();
+  });
   frame.addEventListener("pointerdown", (event) => { if (event.button === 0) local.from = overlay.at(event); });
   frame.addEventListener("pointermove", (event) => {
     if (local.from && local.mode === "boxes") overlay.layer("drawing", boxed(corners(local.from, overlay.at(event))));
@@ -168,13 +176,20 @@ export function perception() {
     overlay.layer("drawing");
     if (!from || !local.scene) return;
     const at = overlay.at(event);
-    if (local.mode === "points") local.points.push(at);
-    else if (local.mode === "boxes" && Math.abs(at[0] - from[0]) > 3 && Math.abs(at[1] - from[1]) > 3) local.boxes.push(corners(from, at));
-    else return;
+    const box = corners(from, at);
+    if (local.mode === "points") ask(at);
+    else if (local.mode === "boxes" && box[2] - box[0] > 3 && box[3] - box[1] > 3) ask(null, box);
+  });
+
+  /** Adds a point or a box to what is asked, and asks. */
+  function ask(point, box = null) {
+    if (point) local.points.push(point);
+    if (box) local.boxes.push(box);
     local.masks = [];
     draw();
     find();
-  });
+  }
+
   host.addEventListener("dragover", (event) => event.preventDefault());
   host.addEventListener("drop", (event) => {
     event.preventDefault();

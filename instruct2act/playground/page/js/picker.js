@@ -1,7 +1,7 @@
 // Pointing at things on the table: a click becomes a picture in the sentence, or a "click" that it speaks of; a box a crop.
 import { make } from "/static/look/dom.js";
 import { state, set } from "./store.js";
-import { boxed, corners, outlined, shape, under } from "./masks.js";
+import { Cross, boxed, corners, outlined, under } from "./masks.js";
 import { candidates, crop, cropped, everything } from "./scenes.js";
 import { trying } from "./notice.js";
 
@@ -17,6 +17,7 @@ export class Picker {
       make("input", { type: "radio", name: "picking", value: name, checked: name === this.mode, onchange: () => this.setMode(name) }), make("span", { text })));
     bar.append(make("fieldset", { class: "segments" }, make("legend", { text: "Click a thing to" }), ...radios), make("div", { class: "picked" }, this.status, this.choices));
     const frame = overlay.frame;
+    this.cross = new Cross(overlay, (at) => this.hover(at));
     frame.addEventListener("pointermove", (event) => this.hover(overlay.at(event), event));
     frame.addEventListener("pointerleave", () => overlay.layer("hover"));
     frame.addEventListener("pointerdown", (event) => this.down(event));
@@ -31,9 +32,10 @@ export class Picker {
     delete this.overlay.frame.dataset.things;
     this.asked = null;
     this.from = null;
-    this.cursor = this.index = null;
+    this.index = null;
+    this.cross.clear();
     this.picked = null;
-    for (const name of ["hover", "picked", "box", "cursor"]) this.overlay.layer(name);
+    for (const name of ["hover", "picked", "box"]) this.overlay.layer(name);
     this.choices.replaceChildren();
     this.status.textContent = "";
     this.usable(state.scene?.playable !== false);
@@ -146,6 +148,7 @@ export class Picker {
     if (!picked.name) return;
     await trying(async () => {
       const made = await crop(picked.found[index], { point: picked.at, choice: index });
+      if (picked.choice !== index) return; // another one was chosen meanwhile
       set({ pictures: { ...state.pictures, [picked.name]: made } });
       this.tell(`${picked.name} now is mask ${index + 1} of ${picked.found.length}:`);
     });
@@ -163,14 +166,10 @@ export class Picker {
   }
 
   key(event) {
-    const step = event.shiftKey ? 1 : 4;
-    const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
-    const at = this.cursor || [this.overlay.width / 2, this.overlay.height / 2];
-    if (by) this.move([at[0] + by[0], at[1] + by[1]]);
-    else if (event.key === "PageDown" || event.key === "PageUp") this.next(event.key === "PageDown" ? 1 : -1);
-    else if (event.key === "Enter" || event.key === " ") this.pick(at);
+    if (event.key === "PageDown" || event.key === "PageUp") this.next(event.key === "PageDown" ? 1 : -1);
+    else if (event.key === "Enter" || event.key === " ") this.pick(this.cross.at);
     else if (event.key === "[" || event.key === "]") this.cycle(event.key === "]" ? 1 : -1);
-    else return;
+    else if (!this.cross.key(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -185,17 +184,8 @@ export class Picker {
   next(by) {
     if (!this.masks?.length) return;
     this.index = ((this.index ?? (by > 0 ? -1 : 0)) + by + this.masks.length) % this.masks.length;
-    this.move(this.masks[this.index].inside);
+    this.cross.move(this.masks[this.index].inside);
     const name = this.masks[this.index].label;
     this.tell(`Thing ${this.index + 1} of ${this.masks.length}${name ? `, ${name}` : ""}. Enter picks it.`);
-  }
-
-  move([x, y]) {
-    this.cursor = [Math.max(0, Math.min(this.overlay.width - 1, x)), Math.max(0, Math.min(this.overlay.height - 1, y))];
-    const [cx, cy] = this.cursor;
-    const size = this.overlay.width / 32;
-    const d = `M${cx - size} ${cy}H${cx + size}M${cx} ${cy - size}V${cy + size}`;
-    this.overlay.layer("cursor", shape("path", { d, class: "halo" }), shape("path", { d, class: "line" }));
-    this.hover(this.cursor);
   }
 }

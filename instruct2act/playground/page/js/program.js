@@ -3,6 +3,7 @@ import { make } from "/static/look/dom.js";
 import { post } from "./api.js";
 import { hear, set, shownRun, state } from "./store.js";
 import { Editor } from "./editor.js";
+import { errorsOf } from "./fold.js";
 import { said } from "./scenes.js";
 import { tabs } from "./tabs.js";
 import { going, run, tell } from "./running.js";
@@ -29,11 +30,14 @@ export function program(skills, { watched }) {
 
   let timer = 0;
   let asked = 0;
-  let failed = null; // {run, problems}: what the shown run failed on, until the program changes
+  let failed = []; // what the shown run failed on, until the program changes
 
   function checkSoon() {
     clearTimeout(timer);
-    failed = null;
+    if (failed.length) {
+      failed = [];
+      marks();
+    }
     timer = setTimeout(check, QUIET_MS);
   }
 
@@ -48,7 +52,7 @@ export function program(skills, { watched }) {
 
   function marks() {
     const wrong = state.problems.map((problem) => ({ ...problem, kind: "wrong" }));
-    editors.program.mark([...wrong, ...(failed?.problems || [])]);
+    editors.program.mark([...wrong, ...failed]);
   }
 
   hear(["program", "plan"], () => {
@@ -58,6 +62,7 @@ export function program(skills, { watched }) {
   hear(["program", "text", "pictures", "clicks"], checkSoon);
   hear(["reward"], () => {
     editors.reward.value = state.reward;
+    editors.reward.mark([]);
     sources.buttons.get("reward").classList.toggle("has", Boolean(state.reward));
   });
   hear(["problems"], marks);
@@ -65,16 +70,19 @@ export function program(skills, { watched }) {
     const shown = shownRun();
     const same = shown?.request?.program === state.program;
     editors.program.run(same && shown.state !== "ended" ? shown.line : 0);
-    const error = shown?.ended?.error;
-    const problems = same && error?.message ? [{ line: error.line || 0, message: error.message, hint: "", kind: "failed" }] : [];
-    if (JSON.stringify(failed?.problems || []) !== JSON.stringify(problems)) {
-      failed = { problems };
+    const errors = shown ? errorsOf(shown) : {};
+    const problems = same ? problemOf(errors.program) : [];
+    if (JSON.stringify(failed) !== JSON.stringify(problems)) {
+      failed = problems;
       marks();
     }
+    editors.reward.mark((shown?.request?.reward ?? "") === state.reward.trim() ? problemOf(errors.reward) : []);
   });
 
   return { editors, sources, check, bar: bar(watched) };
 }
+
+const problemOf = (error) => (error ? [{ line: error.line || 0, message: error.message, hint: "", kind: "failed" }] : []);
 
 function bar(watched) {
   const host = document.getElementById("runbar");

@@ -1,9 +1,9 @@
 // How a run stands and how it ended: state, verdict, progress, score with its parts, files, the command that repeats it.
 import { make, number } from "/static/look/dom.js";
-import { hear, shownRun, state } from "./store.js";
-import { verdict } from "./fold.js";
+import { hear, shownRun } from "./store.js";
+import { errorsOf, verdict } from "./fold.js";
 import { bar } from "./bars.js";
-import { copy, linkTo, snapshot } from "./links.js";
+import { copy, linkOf } from "./links.js";
 import { say } from "./notice.js";
 
 const WORDS = { "program.py": "program", "reward.py": "reward function", "record.jsonl": "record", "video.webm": "video", "strip.png": "picture strip" };
@@ -22,8 +22,7 @@ export function standing(run) {
 
 function endingOf(run) {
   const [words] = verdict(run);
-  const message = run.ended?.status === "interrupted" ? "" : run.ended?.error?.message;
-  const line = run.ended?.error?.line;
+  const { message, line } = errorsOf(run).program || {};
   const why = message ? `: ${line ? `line ${line}, ` : ""}${message}` : "";
   return `${words[0].toUpperCase()}${words.slice(1)}${why}${why && /[.!?]$/.test(why) ? "" : "."}`;
 }
@@ -56,6 +55,8 @@ export function scores(run) {
   if (typeof end.progress === "number") box.append(bar("progress to the goal", end.progress, end.success ? "good" : ""));
   if (typeof reward === "number") box.append(bar("reward", reward, "whole"));
   for (const [part, value] of parts) box.append(bar(part, value, "part"));
+  const unscored = errorsOf(run).reward;
+  if (unscored) box.append(make("p", { class: "bad", text: `No reward: ${unscored.line ? `line ${unscored.line} of its function: ` : ""}${unscored.message}` }));
   if (end.seconds) box.append(make("p", { class: "note", text: secondsOf(end.seconds) }));
   return box;
 }
@@ -64,14 +65,14 @@ const secondsOf = (seconds) => (typeof seconds === "number" ? `${number(seconds,
   `seconds: ${Object.entries(seconds).map(([stage, value]) => `${stage} ${number(value, 1)}`).join(", ")}`);
 
 /** Files, the command, the link. */
-export function keepsakes(run, link = null) {
+export function keepsakes(run) {
   const files = make("span", { class: "files" }, ...run.files.map((file) => make("a", {
     href: `/api/runs/${run.id}/files/${encodeURIComponent(file)}`, download: file, text: WORDS[file] || file })));
   const box = make("div", { class: "keep" });
   if (run.files.length) box.append(make("p", {}, make("span", { class: "note", text: "Download " }), files));
   const command = run.command;
   if (command) box.append(make("p", { class: "command" }, make("code", { text: command, tabindex: "0" }), copier("Copy the command", command)));
-  const made = link ?? (state.recipe && run.request?.scene === state.scene?.scene ? linkTo({ ...snapshot(), program: run.request.program }) : null);
+  const made = linkOf(run);
   if (made) box.append(make("p", {}, copier("Copy a link to this table, sentence and program", made, true)));
   return box;
 }

@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { set, shownRun, state } from "./store.js";
 import { fold, fresh, whole } from "./fold.js";
 import { here, on } from "./live.js";
+import { remember } from "./links.js";
 import { said } from "./scenes.js";
 import { say, trying } from "./notice.js";
 
@@ -28,6 +29,7 @@ export async function run({ stepping = false, speed = "real" } = {}) {
   if (!made) return null;
   const known = state.runs.get(made.run) || fresh(made.run);
   keep({ ...known, place: known.seen ? known.place : made.place, request });
+  remember(made.run);
   set({ run: made.run });
   return made.run;
 }

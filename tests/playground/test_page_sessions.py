@@ -1,0 +1,161 @@
+"""What belongs to whom and for how long: reloads, two people, closed tabs, tokens, links, nothing from outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from person import Person, somebody
+
+from instruct2act.bench.browsing import Server, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.needs("playwright"),
+    pytest.mark.needs("jail"),
+    pytest.mark.needs("weights"),
+]
+OBJECTS = "red heart; blue bowl; green star"
+ONE, OTHER = "the-token-of-one-person", "the-token-of-another"
+ENDLESS = "def main():\n    for index in range(150):\n        image = GetImage()\n        masks = SAM(image=image)\n"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A playground that wants tokens."""
+    with serving(tmp_path_factory.mktemp("closed"), tokens=(ONE, OTHER)) as made:
+        yield made
+
+
+def endless(person: Person) -> None:
+    person.table(OBJECTS)
+    person.edit(ENDLESS)
+    person.page.click("[data-act=run]")
+    person.state("running")
+    person.frames()
+
+
+def gone(server: Server, pids: list[int]) -> float:
+    """Waits until processes are gone; seconds that took."""
+    began = time.monotonic()
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() - began < 30, f"{pids} still run"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def test_reload_in_mid_run(person: Person, server: Server) -> None:
+    before = set(server.workers())
+    endless(person)
+    mine = [pid for pid in server.workers() if pid not in before]
+    assert mine
+    person.say("what I typed")
+    person.page.reload()
+    person.page.wait_for_selector("body[data-ready]")
+    assert "the page was closed" in person.ended()
+    gone(server, mine)
+    assert person.program == ENDLESS and person.sentence == "what I typed"
+    assert person.page.locator(".call").count() > 1
+    person.shot("20-reloaded")
+    person.fast()
+    person.edit("def main():\n    return {}\n")
+    person.page.click("[data-act=run]")
+    person.page.wait_for_selector("#state:text-is('Finished.')")
+
+
+def test_a_closed_tab_ends_its_worker(chromium: Chromium, server: Server, folder: Path) -> None:
+    before = set(server.workers())
+    with somebody(chromium, server.address, folder) as person:
+        endless(person.open())
+        mine = [pid for pid in server.workers() if pid not in before]
+        assert mine
+        person.page.close()
+        gone(server, mine)
+
+
+def test_two_people_see_nothing_of_each_other(chromium: Chromium, closed: Server, folder: Path) -> None:
+    with (
+        somebody(chromium, closed.address, folder) as one,
+        somebody(chromium, closed.address, folder) as other,
+    ):
+        for person, token in ((one, ONE), (other, OTHER)):
+            person.page.goto(closed.address)
+            person.page.fill("[aria-label=Token]", "not this one")
+            if person is one:
+                person.page.click("dialog button.primary")
+                person.page.wait_for_selector("dialog .bad:not(:empty)")
+                person.shot("21-token", whole=False)
+            person.page.fill("[aria-label=Token]", token)
+            person.page.keyboard.press("Enter")
+            person.page.wait_for_selector("body[data-ready]")
+            person.troubles.clear()  # the browser notes each 401 that was to be
+        for person, thing in ((one, "red heart"), (other, "green star")):
+            person.table(OBJECTS)
+            person.fast()
+            person.say(f"put the {thing} into the blue bowl")
+            person.page.click("#go")
+        assert one.ended() == other.ended() == "Finished."
+        assert '"red heart"' in one.program and '"green star"' in other.program
+        for person, thing in ((one, "red heart"), (other, "green star")):
+            person.page.click("a[data-page=history]")
+            rows = person.page.locator(".past-run .what b").all_inner_texts()
+            assert rows == [f"put the {thing} into the blue bowl"]
+        run = [url for url in one.asked if "/pictures/" in url][-1]
+        assert one.page.request.get(run).status == 200
+        assert other.page.request.get(run).status == 404
+
+
+def test_a_link_sets_the_same_table_for_somebody_else(chromium: Chromium, person: Person, folder: Path) -> None:
+    person.table(OBJECTS, seed=5)
+    person.fast()
+    person.say("put ")
+    x, y = person.things()[0]
+    person.click_thing(x, y)
+    person.page.keyboard.press("Escape")
+    person.edit("def main():\n    return {}\n")
+    person.page.click("[data-act=run]")
+    person.ended()
+    person.page.evaluate(
+        "navigator.clipboard.writeText = (text) => { document.body.dataset.copied = text; return Promise.resolve(); }"
+    )
+    person.page.click("text=Copy a link")
+    link = person.page.locator("body").get_attribute("data-copied") or ""
+    assert "#try=" in link
+    with somebody(chromium, person.address, folder) as friend:
+        friend.open(link.removeprefix(person.address))
+        friend.page.wait_for_selector(".chip[data-name=obj1] img")
+        assert friend.sentence == person.sentence and friend.program == person.program
+        assert friend.page.input_value("[aria-label='Seed']") == "5"
+        assert friend.page.locator("#state").get_attribute("data-state") == "none"  # a link runs nothing
+
+
+def test_nothing_is_asked_for_from_outside(person: Person) -> None:
+    person.page.click(".example >> nth=0")
+    person.settled()
+    for page in ("perception", "history", "play"):
+        person.page.click(f"a[data-page={page}]")
+    person.page.click("#help")
+    person.page.keyboard.press("Escape")
+    person.fast()
+    person.page.click("#go")
+    person.ended()
+    assert len(person.asked) > 60
+    assert person.outside() == []
+    assert any(url.startswith("ws://127.0.0.1") for url in person.asked)
+
+
+def test_a_server_that_is_away_is_said_and_found_again(person: Person) -> None:
+    person.page.context.set_offline(True)
+    person.page.click("#another")
+    assert "does not answer" in person.page.inner_text("#notice")
+    person.page.context.set_offline(False)
+    person.page.click("#another")
+    person.settled()
+    assert person.page.locator("#notice").is_hidden()
+    person.troubles.clear()  # the browser notes that it was offline
