@@ -19,6 +19,7 @@ from instruct2act.options import (
     EnvName,
     PerceptionName,
     Set,
+    Variation,
     VimaBench,
     VimaBenchPython,
     author_settings,
@@ -86,6 +87,7 @@ def run(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Names the episode, for ever.")] = 0,
+    variation: Variation = None,
     picture: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=FILE", help="What {NAME} in the sentence looks like; may be repeated."),
@@ -158,6 +160,7 @@ def run(
                 out,
                 program,
                 reward,
+                variation or "",
             ),
             config_file=config,
             sets=[*given, *(sets or [])],

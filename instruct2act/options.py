@@ -42,6 +42,10 @@ VimaBenchPython = Annotated[
     Path | None, typer.Option(metavar="PY", help="A Python that has what VIMABench needs; this one when left out.")
 ]
 
+Variation = Annotated[
+    str | None, typer.Option(help="What scenes are drawn otherwise in: light, unseen, ... (docs/transfer.md).")
+]
+
 Author = Annotated[
     str | None,
     typer.Option(help="Who writes programs and rewards: offline, openai, replay; as the setting author.provider."),

@@ -41,6 +41,7 @@ class Request:
     out: Path | None = None
     program: Path | None = None
     reward: Path | None = None
+    variation: str = ""
 
 
 def run(request: Request, config_file: str | None, sets: Sequence[str], json_line: bool, quiet: bool) -> int:
@@ -155,6 +156,7 @@ def understood(request: Request) -> tuple[EpisodeSpec, dict[str, Image]]:
             clicks=tuple(asking.click(entry) for entry in request.clicks),
             program=_source(request.program),
             reward=_source(request.reward),
+            variation=request.variation,
         )
     except ValidationError as error:
         raise Mistake("; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())) from None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from instruct2act.options import ConfigFile, Env, EnvName, PerceptionName, Set, VimaBench, VimaBenchPython
+from instruct2act.options import ConfigFile, Env, EnvName, PerceptionName, Set, Variation, VimaBench, VimaBenchPython
 
 
 class RunnerName(StrEnum):
@@ -40,9 +40,7 @@ def evaluate(
         int | None, typer.Option(min=1, help="Of each task and level; 10 when left out, or as the suite says.")
     ] = None,
     seed0: Annotated[int | None, typer.Option(min=0, help="The first seed; the others follow it.")] = None,
-    variation: Annotated[
-        str | None, typer.Option(help="What scenes are drawn otherwise in: light, unseen, ... (docs/transfer.md).")
-    ] = None,
+    variation: Variation = None,
     suite: Annotated[
         str | None, typer.Option(help="A file of configs/suites/ by name, or a path; the options above go over it.")
     ] = None,

@@ -87,7 +87,8 @@ def _command(spec: EpisodeSpec) -> str:
     """What plays it again, bit for bit, where it is a task's."""
     if spec.task is None or spec.text is not None:
         return ""
-    return f"instruct2act run --task {spec.task} --level {spec.level} --seed {spec.seed}"
+    varied = f" --variation {spec.variation}" if spec.variation else ""
+    return f"instruct2act run --task {spec.task} --level {spec.level} --seed {spec.seed}{varied}"
 
 
 def _pictures(folder: Path, row: Row) -> dict[str, str]:
