@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from instruct2act.sandbox.probe.battery import Tally
+    from instruct2act.sandbox.probe.battery import Played
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,39 +42,37 @@ def play(json_line: bool) -> int:
     """
     from instruct2act.sandbox.probe import battery
 
-    amiss = False
-    for backend in battery.BACKENDS:
-        name, tallies, seconds = battery.run(backend)
-        amiss |= any(tally.failures for tally in tallies)
+    played = battery.run()
+    for one in played:
         if json_line:
-            sys.stdout.write(json.dumps(battery.as_data(name, tallies, seconds)) + "\n")
-            sys.stdout.flush()
+            sys.stdout.write(json.dumps(one.as_data()) + "\n")
         else:
-            _show(name, tallies, seconds)
-    return int(amiss)
+            _show(one)
+    return int(any(one.contained != one.attacks for one in played))
 
 
-def _show(name: str, tallies: Sequence[Tally], seconds: float) -> None:
+def _show(played: Played) -> None:
     """A row a class, a column a layer; what got out below, each with what it was."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from instruct2act.sandbox.errors import printable
     from instruct2act.sandbox.probe.battery import LAYERS
 
-    table = Table(title=name, title_justify="left", title_style="bold", box=None, show_footer=True, pad_edge=False)
-    attacks = sum(tally.attacks for tally in tallies)
-    sums = {layer: sum(tally.by.get(layer, 0) for tally in tallies) for layer in LAYERS}
-    table.add_column("class", f"{seconds:.0f} s")
-    table.add_column("attacks", str(attacks), justify="right")
+    table = Table(
+        title=played.backend, title_justify="left", title_style="bold", box=None, show_footer=True, padding=(0, 1, 0, 0)
+    )
+    sums = {layer: sum(tally.by.get(layer, 0) for tally in played.tallies) for layer in LAYERS}
+    table.add_column("class", f"{played.seconds:.0f} s")
+    table.add_column("attacks", str(played.attacks), justify="right")
     for layer in LAYERS:
-        table.add_column(layer, str(sums[layer] or ""), justify="right")
-    for tally in tallies:
-        counts = (str(tally.by.get(layer, "")) for layer in LAYERS)
-        table.add_row(tally.kind, str(tally.attacks), *counts)
+        table.add_column(layer, str(sums[layer] or ""), justify="right", no_wrap=True)
+    for tally in played.tallies:
+        table.add_row(tally.kind, str(tally.attacks), *(str(tally.by.get(layer, "")) for layer in LAYERS))
     console = Console(highlight=False)
     console.print(table)
-    for tally in tallies:
+    for tally in played.tallies:
         for verdict in tally.failures:
-            console.print(f"[bold red]NOT CONTAINED[/] {tally.kind}/{verdict.name}: {escape(verdict.amiss)}")
-    console.print(f"{sum(sums.values())} of {attacks} contained\n")
+            console.print(f"[bold red]NOT CONTAINED[/] {tally.kind}/{verdict.name}: {escape(printable(verdict.amiss))}")
+    console.print(f"{played.contained} of {played.attacks} contained\n")

@@ -6,6 +6,7 @@ hits a limit costs that call and a new worker.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,12 @@ from instruct2act.sandbox import check as checks
 from instruct2act.sandbox.clocks import Limits
 from instruct2act.sandbox.errors import Failure, Frame, clipped, refused
 from instruct2act.sandbox.guest import Backend, Called, Done, Event, Flooded, Guest, Raised
-from instruct2act.sandbox.values import Refused, Table, inward, outward
+from instruct2act.sandbox.values import Refused, Table, inward
 
-_NODES = 500_000
+_AT_ONCE = 8
+"""Calls that a worker is asked for in one turn: going to and fro costs as much as a small one."""
+_GOES_ON = ("runtime", "unsupported", "syntax")
+"""Failures after which a worker is as good as before."""
 _STAGES = {"syntax": "syntax", "unsupported": "unsupported", "runtime": "runtime", "broken": "runtime"}
 
 
@@ -36,6 +40,7 @@ def run_reward(
     prelude: str = "",
     limits: Limits | None = None,
     twice: bool = True,
+    to_failure: bool = False,
 ) -> list[Score | Failure]:
     """Scores episodes with ``reward(history, slots)``.
 
@@ -46,12 +51,14 @@ def run_reward(
         prelude: trusted source that defines the words that ``source`` may use.
         limits: of each call's computing; the defaults when left out.
         twice: scores them again in reverse order; a reward that then differs remembers something and is refused.
+        to_failure: nothing is scored after the first call that fails.
     """
     # In one session: what a function remembers of the first round is still there in the second.
     asked = [*episodes, *reversed(episodes)] if twice else episodes
-    found = [_score(result) for result in call(backend, source, "reward", asked, prelude=prelude, limits=limits)]
-    if not twice:
-        return found
+    results = call(backend, source, "reward", asked, prelude=prelude, limits=limits, to_failure=to_failure)
+    found = [_score(result) for result in results]
+    if not twice or len(found) < len(asked):
+        return found[: len(episodes)]
     forth, back = found[: len(episodes)], found[: len(episodes) - 1 : -1]
     message = "the reward gave another score for the same episode when asked again: it must not remember anything"
     return [
@@ -84,6 +91,7 @@ def call(
     *,
     prelude: str = "",
     limits: Limits | None = None,
+    to_failure: bool = False,
 ) -> list[Any]:
     """Calls ``function(*arguments)`` for each of a batch.
 
@@ -94,6 +102,7 @@ def call(
         batch: arguments of each call, plain data.
         prelude: trusted source, loaded first.
         limits: of each call's computing.
+        to_failure: nothing is called after the first failure.
 
     Returns:
         For each call what it returned, bounded plain data, or a Failure.
@@ -101,23 +110,26 @@ def call(
     limits = limits or Limits()
     prepared = checks.prepare(source, {}, {}, limits.source_bytes, backend.language)
     problems = [problem for problem in prepared.problems if problem.stage != "api"]
-    if problems:
+    if problems or not batch:
         return [refused(problems)] * len(batch)
     if not function.isidentifier():
         raise ValueError(f"{function!r} is not a function's name")
     results: list[Any] = []
-    session: _Session | None = None
+    session = _Session(backend, prepared, prelude, limits)
     try:
-        for arguments in batch:
-            if session is None:
-                session = _Session(backend, prepared, prelude, limits)
-            results.append(session.failure or session.call(function, arguments))
-            if session.spent:
-                session.close()
-                session = None
+        # One by itself first: what hits a limit there is not tried together with others.
+        for first in (0, *range(1, len(batch), _AT_ONCE)):
+            part = batch[first : first + (_AT_ONCE if first else 1)]
+            session = session.fit()
+            # Where one of them fails, or all together are too much, each is called by itself.
+            together = session.calls(function, part)
+            for place, arguments in enumerate(part):
+                session = session.fit()
+                results.append(together[place] if together else session.failure or session.call(function, arguments))
+                if to_failure and isinstance(results[-1], Failure):
+                    return results
     finally:
-        if session is not None:
-            session.close()
+        session.close()
     return results
 
 
@@ -126,18 +138,25 @@ class _Session:
 
     def __init__(self, backend: Backend, prepared: checks.Prepared, prelude: str, limits: Limits) -> None:
         self.prepared, self.limits = prepared, limits
+        self._made_with = backend, prepared, prelude, limits
         self.table = Table()
         self.printed: list[str] = []
         self.spent = False
-        self.offset = prelude.count("\n") + 1
+        before = f"{prelude}\nimport json as _json\n"
+        self.offset = before.count("\n")
         self.guest: Guest = backend.guest(limits, functions=frozenset())
-        event = self.guest.start(f"{prelude}\n{prepared.source}", {}, self._heard, check=False)
+        event = self.guest.start(f"{before}{prepared.source}", {}, self._heard, check=False)
         self.failure = self._failure(self._past_calls(event))
 
+    def fit(self) -> _Session:
+        """Itself, or a new one where a limit was hit."""
+        if not self.spent:
+            return self
+        self.close()
+        return _Session(*self._made_with)
+
     def call(self, function: str, arguments: Sequence[Any]) -> Any:
-        self.printed.clear()
-        names = {f"_argument_{place}": outward(value, self.table, _NODES) for place, value in enumerate(arguments)}
-        event = self._past_calls(self.guest.start(f"{function}({', '.join(names)})", names, self._heard, check=False))
+        event = self._fed(f"{function}(*_json.loads(_arguments))", arguments)
         failure = self._failure(event)
         if failure is not None or not isinstance(event, Done):
             return failure
@@ -148,8 +167,26 @@ class _Session:
                 "runtime", "BadReturn", f"what {function} returned cannot be kept: {refusal}", failed_at="reward"
             )
 
+    def calls(self, function: str, batch: Sequence[Sequence[Any]]) -> list[Any] | None:
+        """What several calls returned, in one turn of the worker; None when any of them failed."""
+        if self.failure is not None or len(batch) < 2:
+            return None
+        event = self._fed(f"[{function}(*_each) for _each in _json.loads(_arguments)]", batch)
+        try:
+            found = inward(event.value, self.table) if isinstance(event, Done) else None
+        except Refused:
+            return None
+        self.spent = isinstance(event, Raised) and event.cause not in _GOES_ON
+        return found if isinstance(found, list) and len(found) == len(batch) else None
+
     def close(self) -> None:
         self.guest.close()
+
+    def _fed(self, source: str, arguments: Sequence[Any]) -> Event:
+        """Runs a line that reads its arguments from one text: they cross several times as quickly as part by part."""
+        self.printed.clear()
+        names = {"_arguments": json.dumps(arguments)}
+        return self._past_calls(self.guest.start(source, names, self._heard, check=False))
 
     def _past_calls(self, event: Event) -> Event:
         for _ in range(self.limits.calls):
@@ -165,7 +202,7 @@ class _Session:
     def _failure(self, event: Event) -> Failure | None:
         if not isinstance(event, Raised):
             return None
-        self.spent = event.cause not in ("runtime", "unsupported", "syntax")
+        self.spent = event.cause not in _GOES_ON
         own = [(name, line - self.offset, column) for name, line, column in event.frames if line > self.offset]
         line, column = (own[-1][1], own[-1][2]) if own else (0, 0)
         stage: Any = _STAGES.get(event.cause, "limit")

@@ -11,6 +11,7 @@ import ast
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from instruct2act.sandbox import reading
@@ -177,6 +178,7 @@ class _Chosen:
             self._guest.close()
 
 
+@lru_cache(maxsize=32)
 def fits(source: str) -> bool:
     """Whether a text, as far as it tells, is a program for the first interpreter."""
     try:

@@ -6,7 +6,8 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,63 +50,77 @@ def those(kind: str, backend: str) -> list[Attack]:
     return [attack for attack in found if X86 or attack.name != "other_call_table"]  # a table that x86_64 alone has
 
 
-def run(
-    backend: str, classes: Sequence[str] = CLASSES, heard: Callable[[str, Verdict], None] = lambda kind, verdict: None
-) -> tuple[str, list[Tally], float]:
-    """Plays classes against one interpreter: its name and version, a tally of each class, seconds.
+@dataclass(frozen=True)
+class Played:
+    """What came of the battery in an interpreter: its name and version, a tally of each class, seconds."""
 
-    Args:
-        backend: "monty" or "cpython".
-        classes: some of CLASSES.
-        heard: told every verdict.
+    backend: str
+    tallies: tuple[Tally, ...]
+    seconds: float
+
+    @property
+    def attacks(self) -> int:
+        """How many were played."""
+        return sum(tally.attacks for tally in self.tallies)
+
+    @property
+    def contained(self) -> int:
+        """How many something contained."""
+        return sum(sum(tally.by.values()) for tally in self.tallies)
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "backend": self.backend,
+            "attacks": self.attacks,
+            "contained": self.contained,
+            "seconds": round(self.seconds, 1),
+            "classes": {
+                tally.kind: {
+                    "attacks": tally.attacks,
+                    "by": tally.by,
+                    "failures": [{"name": verdict.name, "amiss": verdict.amiss} for verdict in tally.failures],
+                }
+                for tally in self.tallies
+            },
+        }
+
+
+def run() -> list[Played]:
+    """Plays every class against each interpreter, those side by side: most attacks are waited for.
 
     Raises:
-        SandboxUnavailable: it cannot be contained here.
+        SandboxUnavailable: one of them cannot be contained here.
     """
-    began = time.monotonic()
     registry()  # loaded before an attack is: what that changes in this process is not an attack's doing
-    made = BACKENDS[backend]()
+    with bait() as folder, ThreadPoolExecutor(len(BACKENDS)) as pool:
+        return list(pool.map(lambda backend: _against(backend, folder / backend), BACKENDS))
+
+
+def _against(backend: str, folder: Path) -> Played:
+    began = time.monotonic()
+    folder.mkdir()
     tallies = []
-    with Gateway(made) as gateway, bait() as file:
-        for kind in classes:
-            verdicts = []
-            for attack in those(kind, backend):
-                verdicts.append(play(attack, gateway, file))
-                heard(kind, verdicts[-1])
+    with Gateway(BACKENDS[backend]()) as gateway:
+        for kind in CLASSES:
+            verdicts = [play(attack, gateway, folder / "secret.txt") for attack in those(kind, backend)]
             if verdicts:
                 counted = Counter(verdict.by for verdict in verdicts if not verdict.amiss)
                 failures = tuple(verdict for verdict in verdicts if verdict.amiss)
                 tallies.append(Tally(kind, len(verdicts), dict(counted), failures))
-    return f"{made.name} {made.version}", tallies, time.monotonic() - began
+        name = f"{gateway.backend.name} {gateway.backend.version}"
+    return Played(name, tuple(tallies), time.monotonic() - began)
 
 
 @contextmanager
 def bait() -> Iterator[Path]:
-    """A secret in the environment, and the path of a file for one."""
+    """A folder for secrets, and one in the environment."""
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = CANARY
     try:
         with tempfile.TemporaryDirectory(prefix="instruct2act-probe-") as folder:
-            yield Path(folder) / "secret.txt"
+            yield Path(folder)
     finally:
         os.environ.pop(VARIABLE, None)
         if before is not None:
             os.environ[VARIABLE] = before
-
-
-def as_data(name: str, tallies: Sequence[Tally], seconds: float) -> dict[str, Any]:
-    """A run as plain data."""
-    return {
-        "backend": name,
-        "attacks": sum(tally.attacks for tally in tallies),
-        "contained": sum(sum(tally.by.values()) for tally in tallies),
-        "seconds": round(seconds, 1),
-        "classes": {
-            tally.kind: {
-                "attacks": tally.attacks,
-                "by": tally.by,
-                "failures": [{"name": verdict.name, "amiss": verdict.amiss} for verdict in tally.failures],
-            }
-            for tally in tallies
-        },
-    }
