@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,12 +113,11 @@ def crowd(server: Server, users: Sequence[str], program: str = PROGRAM, speed: s
     return found
 
 
-def series(server: Server, count: int) -> list[Sizes]:
+def series(server: Server, count: int) -> Iterator[Sizes]:
     """So many runs, one after the other; sizes after each."""
     browser = server.browser()
     browser.hello()
     scene = browser.scene()["scene"]
-    sizes = []
     with browser.page() as page:
         for number in range(1, count + 1):
             run = browser.run(scene, PROGRAM, speed="fast").json["run"]
@@ -126,8 +125,7 @@ def series(server: Server, count: int) -> list[Sizes]:
             quiet(server)
             zygotes = server.children()
             files = sum(1 for path in server.folder.rglob("*") if path.is_file())
-            sizes.append(Sizes(number, _mb(server.process.pid), sum(map(_mb, zygotes)), files))
-    return sizes
+            yield Sizes(number, _mb(server.process.pid), sum(map(_mb, zygotes)), files)
 
 
 def playground(runs: int, sessions: int) -> None:
@@ -208,12 +206,11 @@ def _crowd(folder: Path, sessions: int) -> None:
 
 def _series(folder: Path, runs: int) -> None:
     with serving(folder, "playground.runs_minute=10000") as server:
-        sizes = series(server, runs)
-        for at in sorted({0, 9, len(sizes) // 2, len(sizes) - 1}):
-            if at < len(sizes):
-                one = sizes[at]
+        for one in series(server, runs):
+            if one.runs in (1, 10, 20, 50, 100, 150) or one.runs == runs:
                 told = f"server {one.server_mb:.0f} MB, zygote {one.zygote_mb:.0f} MB, {one.files} files"
                 sys.stdout.write(f"after {one.runs} runs: {told}\n")
+                sys.stdout.flush()
     left = len(list((folder / "tmp").rglob("*")))
     sys.stdout.write(f"left in the temporary folder: {left}\n")
 

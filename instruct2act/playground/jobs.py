@@ -110,7 +110,7 @@ class Run:
         whole = {**message, "run": self.id, "seq": self.seq}
         self.told += len(json.dumps(whole))
         if self.told > MOST_TOLD:
-            raise ValueError("it told too much")
+            raise ValueError(f"the run had more than {MOST_TOLD >> 20} MB to tell")
         self.events.append(whole)
         return whole
 

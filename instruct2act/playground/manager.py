@@ -32,6 +32,8 @@ STOP_S = 1.5
 GONE_S = 0.05
 """From the end of a page to the end of its workers: nobody is there to read a record."""
 DESKS = 2
+MAKERS = 2
+"""Films and recordings that are made at once."""
 _TIDY_S = 30.0
 
 
@@ -54,6 +56,7 @@ class Manager:
         self.counts: Counter[str] = Counter()
         self.seconds: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._making = asyncio.Semaphore(MAKERS)
         self.planner = Planner(self)
         self.zygote: Zygote
         self.desk: Desk
@@ -269,7 +272,8 @@ class Manager:
                 continue
             try:
                 self.tell(run, piece)
-            except ValueError:
+            except ValueError as much:
+                self._end(run, "failed", str(much))
                 return
 
     def tell(self, run: Run, message: dict[str, Any]) -> None:
@@ -316,7 +320,7 @@ class Manager:
                 await asyncio.wait_for(asyncio.shield(run.child.ended), 5)
         if path.name not in MADE or path.is_file() or not run.done:
             return
-        async with run.making:
+        async with self._making, run.making:
             if path.is_file():
                 return
             job = {"do": "make", "name": path.name, "folder": str(run.folder), "text": run.row()["text"]}

@@ -120,6 +120,7 @@ def test_a_closed_page_takes_its_worker_along(server: Server, browser: Browser) 
     assert browser.get(f"/api/runs/{waits['run']}").json["state"] == "ended"
 
 
+@pytest.mark.slow
 def test_a_run_is_its_own_pages(server: Server, browser: Browser) -> None:
     """With two pages of a session, the end of one ends what it asked for and nothing else."""
     scene = browser.scene()["scene"]
@@ -136,6 +137,7 @@ def test_a_run_is_its_own_pages(server: Server, browser: Browser) -> None:
         stays.until("ended", other)
 
 
+@pytest.mark.slow
 def test_steps_and_pauses_do_not_count(browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -154,6 +156,7 @@ def test_steps_and_pauses_do_not_count(browser: Browser) -> None:
     assert sum(event["type"] == "paused" for event in told) == 2
 
 
+@pytest.mark.slow
 def test_stop_while_waiting_for_a_person(browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -177,6 +180,7 @@ def test_an_error_is_on_its_line(browser: Browser) -> None:
     assert browser.post("/api/check", {"scene": scene, "program": PROGRAM}).json == {"problems": []}
 
 
+@pytest.mark.slow
 def test_a_page_that_reads_nothing_holds_nobody_up(browser: Browser) -> None:
     """Pictures are dropped for a page that says what it sees and falls behind; its run goes on."""
     scene = browser.scene()["scene"]

@@ -46,7 +46,7 @@ def test_more_than_the_queue_holds_are_told_so(tmp_path: Path) -> None:
 
 def test_nothing_grows_and_nothing_stays(tmp_path: Path) -> None:
     with serving(tmp_path, "playground.runs_minute=10000") as server:
-        sizes = bench.series(server, 30)
+        sizes = list(bench.series(server, 30))
         first, last = sizes[9], sizes[-1]
         assert last.server_mb - first.server_mb < 15, sizes
         assert last.zygote_mb - first.zygote_mb < 15, sizes

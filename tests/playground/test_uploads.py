@@ -140,6 +140,7 @@ def test_the_process_that_decodes_can_do_nothing_else(tmp_path: Path) -> None:
     ours.close()
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_uploads(server: Server, browser: Browser) -> None:
     made = browser.post("/api/pictures", encoded("WEBP", (200, 100)), content_type="image/webp")
