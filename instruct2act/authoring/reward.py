@@ -115,12 +115,19 @@ class RewardFunction:
         return result
 
     def score_many(
-        self, episodes: Sequence[tuple[History, Mapping[str, Any]]], twice: bool = True
+        self, episodes: Sequence[tuple[History, Mapping[str, Any]]], trying: bool = False
     ) -> list[RewardResult | Failure]:
-        """Scores episodes in one session; twice, in two orders, unless the caller looks for hidden state itself."""
+        """Scores episodes in one session, twice, in two orders.
+
+        Args:
+            episodes: histories, and what slots are bound to.
+            trying: once only, and nothing after a failure: the caller looks for hidden state itself.
+        """
         data = [(history_as_data(history), slots_as_data(slots)) for history, slots in episodes]
         words = vocabulary.needed(self.source)
-        return run_reward(self._backend, self.source, data, prelude=words, limits=_LIMITS, twice=twice)
+        return run_reward(
+            self._backend, self.source, data, prelude=words, limits=_LIMITS, twice=not trying, to_failure=trying
+        )
 
 
 class RewardWriter:
@@ -168,6 +175,6 @@ class RewardWriter:
         function = RewardFunction(program, self._backend)
 
         def scores(episodes: Sequence[History]) -> list[RewardResult | Failure]:
-            return function.score_many([(history, slots) for history in episodes], twice=False)
+            return function.score_many([(history, slots) for history in episodes], trying=True)
 
         return trying.problems(scores, objects, slots)

@@ -14,7 +14,7 @@ from skills.types import Action, Event, Moment, ObjectState, Pose
 
 History = Sequence[Moment]
 Scores = Callable[[Sequence[History]], Sequence[Score | Failure]]
-"""Scores of several episodes, one call of the function after the other."""
+"""Scores of several episodes, one call of the function after the other; none after the first failure."""
 
 HANDFUL = 24
 """Outcomes that every function is tried on; the others are for one that scores all of these alike."""
@@ -41,11 +41,7 @@ def problems(scores: Scores, objects: Sequence[ObjectState], slots: Mapping[str,
     outcomes = made_up(objects, slots)
     few, more = outcomes[:HANDFUL], outcomes[HANDFUL:]
     turned = [[replace(moment, objects=moment.objects[::-1]) for moment in history] for history in few[::_AGAIN]]
-    # One alone first: a function that runs into its limits is not worth trying on all.
-    found = _numbers(scores, few[:1])
-    if isinstance(found, list):
-        others = _numbers(scores, [*few[1:], *turned])
-        found = others if isinstance(others, Problem) else [*found, *others]
+    found = _numbers(scores, [*few, *turned])
     if isinstance(found, Problem):
         return [found]
     forth, back = found[: len(few)], found[len(few) :]

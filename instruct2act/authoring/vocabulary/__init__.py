@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 _HERE = Path(__file__).parent
 _TOLD = ("words.py", "groups.py")
@@ -31,16 +32,28 @@ def needed(reward: str) -> str:
         wanted = _names(ast.parse(reward))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source()
-    kept: set[ast.stmt] = set()
-    body = ast.parse(source()).body
+    kept: set[int] = set()
     found = True
     while found:
-        fresh = [node for node in body if node not in kept and _defined(node) & wanted]
+        fresh = [place for place, one in enumerate(_statements()) if place not in kept and one.defined & wanted]
         kept.update(fresh)
-        wanted |= {name for node in fresh for name in _names(node)}
+        wanted |= {name for place in fresh for name in _statements()[place].names}
         found = bool(fresh)
-    always = [node for node in body if not _defined(node)]
-    return "\n\n".join(ast.unparse(node) for node in body if node in kept or node in always) + "\n"
+    return "\n\n".join(one.text for place, one in enumerate(_statements()) if place in kept or not one.defined) + "\n"
+
+
+class _Statement(NamedTuple):
+    """A statement of the vocabulary: its text, what it gives a name to, the names that it uses."""
+
+    text: str
+    defined: frozenset[str]
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _statements() -> tuple[_Statement, ...]:
+    body = ast.parse(source()).body
+    return tuple(_Statement(ast.unparse(node), frozenset(_defined(node)), frozenset(_names(node))) for node in body)
 
 
 def _names(node: ast.AST) -> set[str]:
