@@ -107,7 +107,8 @@ def stacked_as_in(history: History, states: list[Thing], at: int = -1) -> float:
             now = _thing(history, state["id"], at)
             off = math.hypot(thing["x"] - shown["x"], thing["y"] - shown["y"])
             whole = math.hypot(start["x"] - shown["x"], start["y"] - shown["y"])
-            on = now is not None and now["on"] == state["on"]
+            # What leans on it lies at another height than what lies flat.
+            on = now is not None and now["on"] == state["on"] and abs(thing["z"] - shown["z"]) < 0.006
             values.append(_within(off, 0.04, whole) if on else _progress(off, whole))
     return all_of(values)
 

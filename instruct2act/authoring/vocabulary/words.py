@@ -237,11 +237,12 @@ def rotated_by(history: History, which: Ids, degrees: float, at: int = -1) -> fl
 
 
 def stays(history: History, which: Ids, reach: float = 0.05, at: int = -1) -> float:
-    """Whether a thing is where it was at the start: 0.5 at ``reach`` metres off."""
+    """Whether a thing is where it was at the start, and on what it was: 0.5 at ``reach`` metres off."""
     best = 0.0
     for a in which:
         start, now = _pose(history, a, 0), _pose(history, a, at)
-        best = max(best, _linear(math.hypot(now["x"] - start["x"], now["y"] - start["y"]), reach))
+        value = _linear(math.hypot(now["x"] - start["x"], now["y"] - start["y"]), reach)
+        best = max(best, value if abs(now["z"] - start["z"]) < 0.015 else min(value, 0.4))
     return best
 
 
