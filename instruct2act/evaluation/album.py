@@ -47,7 +47,9 @@ class Album:
                 self._add(AFTER, lambda: _views("After", seen))
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Lets go of what it kept: its pages know it, and a ring of some 100 MB would wait long to be collected."""
+        self._pages.clear()
+        self.story = Story()
 
     def pictures(self) -> tuple[tuple[Shown, ...], Mapping[str, bytes]]:
         """What is shown, in order, and the files: name -> WebP."""

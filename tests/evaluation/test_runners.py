@@ -1,5 +1,6 @@
 """Episodes are played for real; workers are killed and stopped for real."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -13,8 +14,10 @@ from instruct2act.config import Config
 from instruct2act.evaluation.origin import Origin
 from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.evaluation.runners import Job, play, processes, serial
+from instruct2act.runtime import Runtime
 from instruct2act.sandbox import StopFlag
 from skills.errors import Mistake
+from skills.types import Image, Mask, View
 
 pytestmark = pytest.mark.needs("jail")
 SPECS = [EpisodeSpec(task="visual_manipulation", seed=seed) for seed in range(6)]
@@ -126,3 +129,17 @@ def test_what_goes_wrong_on_our_side_is_a_record(origin: Origin) -> None:
     record = play(SPECS[0], Broken(), origin).record  # type: ignore[arg-type]
     assert (record.status, record.error["type"]) == ("infrastructure", "OSError")
     assert record.spec == SPECS[0]
+
+
+def test_an_episode_that_is_over_leaves_none_of_its_pictures_behind(settings: Config, origin: Origin) -> None:
+    """Not in rings of objects either, which wait for a collection that counts objects and not megabytes."""
+    with Runtime(settings) as runtime:
+        play(SPECS[0], runtime, origin, "all")
+        gc.collect()
+        gc.disable()
+        try:
+            played = play(SPECS[1], runtime, origin, "all")
+            held = [type(one).__name__ for one in gc.get_objects() if isinstance(one, View | Image | Mask)]
+        finally:
+            gc.enable()
+    assert played.pictures and not held

@@ -82,6 +82,8 @@ def play(
         return Played(record.model_copy(update={"pictures": shown}), files)
     except Exception as error:
         return Played(origin.lost(spec, type(error).__name__, str(error)))
+    finally:
+        album.close()
 
 
 def threads(workers: int) -> int:
