@@ -97,3 +97,17 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] not in ("Z", "X")
     except OSError:
         return False
+
+
+def test_processor_time_of_a_run(tmp_path: Path) -> None:
+    """What skills use counts too, not the program's own computing alone."""
+    looking = "def main() -> dict:\n    for k in range(60):\n        SAM(image=GetImage())\n    return {}\n"
+    with serving(tmp_path, "playground.cpu_s=2", "playground.wall_s=120") as server:
+        browser = server.browser()
+        browser.hello()
+        scene = browser.scene()["scene"]
+        with browser.page() as page:
+            ended = page.until("ended", browser.run(scene, looking).json["run"])
+        assert ended["status"] in ("interrupted", "failed")
+        assert "2 s of processor time" in ended["error"]["message"]
+        assert bench.quiet(server)
