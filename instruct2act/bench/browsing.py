@@ -207,12 +207,16 @@ class Server:
 
 @contextmanager
 def serving(
-    folder: Path, *sets: str, tokens: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    folder: Path,
+    *sets: str,
+    tokens: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
-    """Starts a playground on a free port, and ends it as Ctrl-C does."""
+    """Starts a playground on a port (0: one that is free), and ends it as Ctrl-C does."""
     temporary, log = folder / "tmp", folder / "server.log"
     temporary.mkdir(parents=True, exist_ok=True)
-    words = [sys.executable, "-m", "instruct2act.cli", "play", "--no-open", "--port", "0"]
+    words = [sys.executable, "-m", "instruct2act.cli", "play", "--no-open", "--port", str(port)]
     words += [word for entry in sets for word in ("--set", entry)]
     around = {**os.environ, "TMPDIR": str(temporary), "INSTRUCT2ACT_TOKENS": " ".join(tokens), **(environment or {})}
     with log.open("w", encoding="utf-8") as complaints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,3 +160,25 @@ def test_a_server_that_is_away_is_said_and_found_again(person: Person) -> None:
     person.settled()
     assert person.page.locator("#notice").is_hidden()
     person.troubles.clear()  # the browser notes that it was offline
+
+
+def test_a_server_that_is_started_anew_gets_the_table_back(
+    chromium: Chromium, tmp_path_factory: pytest.TempPathFactory, folder: Path
+) -> None:
+    with serving(tmp_path_factory.mktemp("first")) as first:
+        port = first.address.rstrip("/").rpartition(":")[2]
+        with somebody(chromium, first.address, folder) as person:
+            person.open().table(OBJECTS, seed=7)
+            person.edit("def main():\n    return {}\n")
+            first.process.send_signal(signal.SIGINT)
+            first.process.wait(30)
+            person.page.wait_for_selector("#online[data-state=away]")
+            person.shot("22-away", whole=False)
+            with serving(tmp_path_factory.mktemp("second"), port=int(port)):
+                person.page.wait_for_selector("#notice:has-text('started anew')")
+                person.settled()
+                assert person.page.input_value("[aria-label='Seed']") == "7"
+                person.fast()
+                person.page.click("[data-act=run]")
+                person.ended()
+            person.troubles.clear()  # the browser notes that nobody answered

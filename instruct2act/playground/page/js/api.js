@@ -1,9 +1,12 @@
 // Everything that is asked of the server. An answer that is none becomes a Refused: what went wrong, and what to do.
 
+/** "nothing fits" as "Nothing fits.": the server speaks in parts of sentences. */
+const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}` : "");
+
 export class Refused extends Error {
   constructor(message, todo = "", status = 0) {
-    super(message);
-    this.todo = todo;
+    super(sentence(message));
+    this.todo = sentence(todo);
     this.status = status;
   }
 }

@@ -1,4 +1,5 @@
 // The socket: what happens comes as text, frames as bytes. While it is away, the page says so and knocks again.
+import { get } from "./api.js";
 import { set, state } from "./store.js";
 
 const HEADER = 21; // "F", sequence number, time of capture, time of sending
@@ -32,9 +33,15 @@ export function connect() {
   socket.onclose = () => {
     page = null;
     if (state.online !== "locked") set({ online: "away" });
-    setTimeout(connect, wait);
+    setTimeout(again, wait);
     wait = Math.min(wait * 2, 5000);
   };
+}
+
+/** A server that was started anew knows no session of before: it is asked for one first. */
+async function again() {
+  await get("/api/hello").catch(() => null);
+  connect();
 }
 
 /** The page's name, as a part of what is asked for. */

@@ -23,8 +23,8 @@ export function login(entered) {
     }
   } }, token, make("button", { class: "primary", text: "Enter" }));
   const box = document.getElementById("dialog");
-  box.dataset.must = "true";
   box.addEventListener("cancel", (event) => { if (box.dataset.must) event.preventDefault(); });
-  dialog.show("This playground asks for a token", make("p", { text: "It is the one that `instruct2act play --token …` was started with, or that it printed." }), form, trouble);
+  box.dataset.must = "true";
+  dialog.show("This playground asks for a token", make("p", {}, "The person who runs it has one for each user: the ", make("code", { text: "--token" }), " that it was started with."), form, trouble);
   token.focus();
 }

@@ -6,8 +6,8 @@ import { keepDraft, restore } from "./draft.js";
 import { examples } from "./examples.js";
 import { history } from "./history.js";
 import { keys } from "./keys.js";
-import { linked } from "./links.js";
-import { connect } from "./live.js";
+import { linked, snapshot } from "./links.js";
+import { connect, on } from "./live.js";
 import { login } from "./login.js";
 import { hush, say, trying } from "./notice.js";
 import { perception } from "./perception.js";
@@ -127,6 +127,15 @@ function writing() {
   }[plan.status];
 }
 
+/** After the server was away: one that was started anew has to be told what is on the table. */
+async function back() {
+  const hello = await get("/api/hello").catch(() => null);
+  if (!hello || hello.session?.scene || !state.recipe) return;
+  await trying(() => open(snapshot()));
+  say("The server was started anew.", "Your table, sentence and program are back; its runs are gone.");
+  await refreshHistory();
+}
+
 function go(page) {
   if (location.hash !== `#${page}`) location.hash = page;
   else route();
@@ -158,14 +167,17 @@ async function begin() {
   }
   hush();
   const session = hello.session || {};
-  set({ hello, author: hello.authors?.find((author) => author.ready !== false)?.name || "", history: hello.history || [] });
+  set({ hello, author: hello.authors?.find((author) => author.ready !== false)?.name || "", history: hello.history?.runs || hello.history || [] });
   connect();
+  let times = 0;
+  on("open", () => { times += 1; if (times > 1) back(); });
   const example = linked();
   if (example) await route();
   else if (session.scene) {
     restore(session);
-    if (session.run) {
-      const run = await fetchRun(session.run);
+    const last = session.run || state.history.find((run) => run.scene === session.scene.scene)?.run;
+    if (last) {
+      const run = await fetchRun(last);
       if (run) set({ run: run.id });
     }
   } else {

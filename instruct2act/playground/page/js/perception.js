@@ -47,6 +47,7 @@ export function perception() {
     words.hidden = mode !== "words";
     frame.classList.toggle("pickable", mode === "points");
     frame.classList.toggle("boxing", mode === "boxes");
+    if (local.scene) draw();
   });
 
   function useScene(scene, title) {
@@ -117,8 +118,8 @@ export function perception() {
       return path;
     }));
     overlay.layer("numbers", ...local.masks.map((mask, index) => numberAt(chosen(mask), index, unit)));
-    overlay.layer("boxes", ...local.boxes.map((box) => boxed(box)));
-    overlay.layer("points", ...local.points.map((point, index) => crossed(point, String(index + 1), unit)));
+    overlay.layer("boxes", ...(local.mode === "boxes" ? local.boxes : []).map((box) => boxed(box)));
+    overlay.layer("points", ...(local.mode === "points" ? local.points : []).map((point, index) => crossed(point, String(index + 1), unit)));
     coco.disabled = !local.masks.length;
     clear.disabled = !local.masks.length && !local.points.length && !local.boxes.length;
     if (lit < 0) rows();

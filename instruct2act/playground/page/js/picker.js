@@ -61,7 +61,8 @@ export class Picker {
       const found = await everything(scene);
       if (state.scene?.scene === scene) this.masks = found;
     } catch {
-      this.asked = null; // an outline under the pointer is a nicety: a click says what is wrong
+      // An outline under the pointer is a nicety: a click says what is wrong. Later it may be there.
+      if (state.scene?.scene === scene) this.soon = setTimeout(() => { this.asked = null; this.look(); }, 3000);
     }
     if (this.masks) this.overlay.frame.dataset.things = this.masks.length;
   }

@@ -7,8 +7,12 @@ import { remember } from "./links.js";
 import { said } from "./scenes.js";
 import { say, trying } from "./notice.js";
 
+const SILENCE_MS = 4000;
+const heardAt = new Map(); // run -> when something was heard of it
+
 on("event", (event) => {
   if (!event.run) return;
+  heardAt.set(event.run, Date.now());
   const before = state.runs.get(event.run) || fresh(event.run);
   keep(fold(before, event));
   if (event.type === "ended") refreshHistory();
@@ -49,6 +53,7 @@ export const going = () => [shownRun(), ...state.runs.values()].find((each) => e
 
 /** Fetches a run of this session and shows it. */
 export async function fetchRun(id) {
+  heardAt.set(id, Date.now());
   const told = await trying(() => get(`/api/runs/${id}`));
   if (!told) return null;
   const found = whole(id, told);
@@ -61,7 +66,11 @@ export async function refreshHistory() {
   if (told) set({ history: Array.isArray(told) ? told : told.runs || told.history || [] });
 }
 
-/** After a silence: what was going on may be over. */
-on("open", () => {
-  for (const each of state.runs.values()) if (each.state !== "ended") fetchRun(each.id);
-});
+/** After a silence what was going on may be over: a socket that was away hears nothing of it. */
+function askAfter(silence) {
+  for (const each of state.runs.values())
+    if (each.state !== "ended" && Date.now() - (heardAt.get(each.id) || 0) > silence) fetchRun(each.id);
+}
+
+on("open", () => askAfter(0));
+setInterval(() => askAfter(SILENCE_MS), SILENCE_MS / 2);

@@ -29,6 +29,7 @@ export function stage({ put, point }) {
     live.classList.remove("waiting");
     inset.frame.hidden = !shownRun()?.planned.length;
   };
+  views.select("top");
   const picker = new Picker(top, document.getElementById("picking"), { put, point });
 
   hear(["scene"], () => {
