@@ -7,11 +7,12 @@ A folder keeps a line an episode, not its frames: what a format needs is had by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from instruct2act.evaluation.record import EpisodeRecord
-from instruct2act.events import Listener
-from instruct2act.exports.retelling import Telling
+if TYPE_CHECKING:  # the command line imports this package to say what it has
+    from instruct2act.evaluation.record import EpisodeRecord
+    from instruct2act.events import Listener
+    from instruct2act.exports.retelling import Telling
 
 ENTRY = "exporter"
 """What makes a module of this package a format: ``exporter(out: Path) -> Exporter``."""
