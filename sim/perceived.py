@@ -25,8 +25,8 @@ from skills.types import Instruction, ObjectState, Pose, Tool
 _SIZES = (0.6, 1.6)
 """By how much a thing may be smaller or larger than its shape usually is."""
 _HEADINGS = 24
-_JITTER = 0.004
-"""Metres by which things are moved in each further attempt, where what was seen overlaps."""
+_JITTER, _FARTHEST = 0.004, 6
+"""Metres by which things are moved in each further attempt, so many times, where what was seen overlaps."""
 _NOTHING = Partition((), (), (), (), (), ())
 
 
@@ -54,7 +54,7 @@ class PerceivedRecipe:
         scene, rng = Scene(_NOTHING, rngs["scene"], rngs["pictures"], studio, size), rngs["scene"]
         placed: dict[int, Thing] = {}
         for state in _lowest_first(self.states):
-            away = rng.uniform(-_JITTER, _JITTER, 2) * attempt
+            away = rng.uniform(-_JITTER, _JITTER, 2) * min(attempt, _FARTHEST)
             pose = replace(state.pose, x=state.pose.x + float(away[0]), y=state.pose.y + float(away[1]), z=0.0)
             placed[state.id] = _add(scene, state, pose, None if state.on is None else placed.get(state.on))
         return Draft(scene, Instruction(""), None)

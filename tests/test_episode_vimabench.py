@@ -22,8 +22,11 @@ Play = Callable[..., EpisodeRecord]
 
 @pytest.fixture(scope="module")
 def play() -> Play:
-    def run(task: str = "visual_manipulation", checkout: Path | None = DOUBLE, **more: object) -> EpisodeRecord:
+    def run(
+        task: str = "visual_manipulation", checkout: Path | None = DOUBLE, given: tuple[str, ...] = (), **more: object
+    ) -> EpisodeRecord:
         sets = [
+            *given,
             "perception.segmenter=oracle",
             "perception.retriever=oracle",
             *EnvName.vimabench.settings(checkout, None),
@@ -39,6 +42,13 @@ def test_an_episode_is_played_judged_and_rewarded(play: Play) -> None:
     assert record.status == "finished" and record.success and record.verdicts == {"vima": True}
     assert [action.status for action in record.actions] == ["done"]
     assert record.reward == pytest.approx(1.0), record.reward_parts
+
+
+def test_a_stand_in_of_it_is_built_again_from_its_seed(play: Play) -> None:
+    record = play(seed=2, given=("llm.candidates=2", "llm.looks=1"))
+    (tried,) = record.candidates  # the embedded author writes the same program twice
+    assert (tried.clone, tried.chosen, tried.score) == ("seed", True, record.reward)
+    assert record.status == "finished" and len(record.actions) == len(record.looks) == 1
 
 
 @pytest.mark.parametrize(("task", "told"), [("overtaxed", "too busy"), ("dies", "status 3"), ("crowded", "no room")])
