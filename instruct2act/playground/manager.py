@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import signal
 import struct
@@ -35,6 +36,7 @@ DESKS = 2
 MAKERS = 2
 """Films and recordings that are made at once."""
 _TIDY_S = 30.0
+_log = logging.getLogger(__name__)
 
 
 class Manager:
@@ -85,8 +87,10 @@ class Manager:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _warm(self) -> None:
-        with contextlib.suppress(Gone):
+        try:
             await self.desk.start()
+        except Gone as gone:
+            _log.error("no program can be run: %s", gone)
 
     async def _tidy(self) -> None:
         while True:

@@ -111,3 +111,16 @@ def test_processor_time_of_a_run(tmp_path: Path) -> None:
         assert ended["status"] in ("interrupted", "failed")
         assert "2 s of processor time" in ended["error"]["message"]
         assert bench.quiet(server)
+
+
+def test_models_that_cannot_be_loaded_are_said(tmp_path: Path) -> None:
+    missing = "perception.segmenter_options={checkpoint: /srv/models/there-is-none.pth}"
+    with serving(tmp_path, missing) as server:
+        browser = server.browser()
+        browser.hello()
+        answer = browser.post("/api/scenes", {"scene_seed": 1})
+        assert answer.status == 503 and "there-is-none" not in answer.body.decode()
+        assert "'sam' can't be loaded" in answer.json["error"]
+        assert browser.get("/healthz").status == 503
+        assert browser.get("/").status == 200
+        assert "there-is-none.pth" in server.log.read_text(encoding="utf-8")
