@@ -40,6 +40,7 @@ def png(width: int, height: int, dark: int = 40) -> bytes:
 
 def test_by_keyboard_alone(person: Person) -> None:
     keyboard, page = person.page.keyboard, person.page
+    person.settled()
     keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     person.shot("30-skip-link", whole=False)

@@ -40,6 +40,7 @@ def endless(person: Person) -> None:
     person.page.click("[data-act=run]")
     person.state("running")
     person.frames()
+    person.page.wait_for_selector(".call >> nth=1")
 
 
 def gone(server: Server, pids: list[int]) -> float:
@@ -167,7 +168,7 @@ def test_a_server_that_is_started_anew_gets_the_table_back(
 ) -> None:
     with serving(tmp_path_factory.mktemp("first")) as first:
         port = first.address.rstrip("/").rpartition(":")[2]
-        with somebody(chromium, first.address, folder) as person:
+        with somebody(chromium, first.address, folder, calm=False) as person:
             person.open().table(OBJECTS, seed=7)
             person.edit("def main():\n    return {}\n")
             first.process.send_signal(signal.SIGINT)
@@ -181,4 +182,3 @@ def test_a_server_that_is_started_anew_gets_the_table_back(
                 person.fast()
                 person.page.click("[data-act=run]")
                 person.ended()
-            person.troubles.clear()  # the browser notes that nobody answered

@@ -16,13 +16,15 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
   } catch {
-    throw new Refused("The server of this page does not answer.", "See whether `instruct2act play` still runs, then try again.");
+    throw new Refused("The server of this page does not answer.",
+      "See whether `instruct2act play` still runs, then try again.");
   }
   const isJson = (answer.headers.get("content-type") || "").includes("json");
   const body = isJson ? await answer.json().catch(() => ({})) : {};
   if (answer.ok) return body;
   const plain = `The server refused (${answer.status}).`;
-  throw new Refused(body.error || plain, body.todo || (answer.status === 429 ? "Wait a moment, then try again." : ""), answer.status);
+  throw new Refused(body.error || plain, body.todo || (answer.status === 429 ? "Wait a moment, then try again." : ""),
+    answer.status);
 }
 
 const HEADERS = { "X-Playground": "1" }; // a form on another site can't send this
@@ -30,7 +32,8 @@ const HEADERS = { "X-Playground": "1" }; // a form on another site can't send th
 export const get = (path) => ask(path, { method: "GET" });
 
 export const post = (path, body = {}) =>
-  ask(path, { method: "POST", headers: { ...HEADERS, "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  ask(path, { method: "POST", headers: { ...HEADERS, "Content-Type": "application/json" },
+    body: JSON.stringify(body) });
 
 /** Uploads a picture file (Blob). */
 export function upload(blob) {

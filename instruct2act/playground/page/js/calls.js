@@ -50,9 +50,12 @@ export function calls(toLine) {
     const button = make("button", {
       type: "button", class: `call ${item.kind} ${item.error ? "wrong" : ""} ${item.open ? "open" : ""}`,
       onclick: () => { pinned = index; look(shownRun()); },
-    }, make("span", { class: "call-line", text: item.line ? String(item.line) : "", title: item.line ? `line ${item.line}` : "" }),
-    make("span", { class: "call-name" }, make("b", { text: words.name }), make("span", { class: "note", text: ` ${words.more}` })),
-    make("span", { class: "call-time", text: item.open ? "…" : item.seconds === undefined || item.seconds === null ? "" : `${number(item.seconds)} s` }));
+    }, make("span", { class: "call-line", text: item.line ? String(item.line) : "", title: item.line
+      ? `line ${item.line}` : "" }),
+    make("span", { class: "call-name" }, make("b", { text: words.name }),
+      make("span", { class: "note", text: ` ${words.more}` })),
+    make("span", { class: "call-time", text: item.open ? "…" : item.seconds === undefined || item.seconds === null ? ""
+      : `${number(item.seconds)} s` }));
     return make("li", {}, button);
   }
 
@@ -63,7 +66,8 @@ const hasMore = (item) => Boolean(item.picture || item.pictures?.length || item.
 
 function wordsOf(item) {
   if (item.kind === "printed") return { name: "print", more: clipped(item.text.trim()) };
-  if (item.kind === "carried") return { name: item.primitive === "push" ? "arm pushed" : "arm moved", more: item.error ? `${item.status}: ${clipped(item.error)}` : item.status };
+  if (item.kind === "carried") return { name: item.primitive === "push" ? "arm pushed" : "arm moved", more: item.error
+    ? `${item.status}: ${clipped(item.error)}` : item.status };
   return { name: item.skill, more: clipped(item.error || item.shown || Object.values(item.arguments).join(", ")) };
 }
 
@@ -71,9 +75,11 @@ function wordsOf(item) {
 function closer(item, toLine) {
   const words = wordsOf(item);
   if (item.kind === "printed") return [make("h3", { text: "Printed" }), make("pre", { text: item.text })];
-  const parts = [make("h3", {}, words.name, item.line ? make("button", { type: "button", class: "linklike", text: `line ${item.line}`, onclick: () => toLine(item.line) }) : null)];
+  const parts = [make("h3", {}, words.name, item.line ? make("button",
+    { type: "button", class: "linklike", text: `line ${item.line}`, onclick: () => toLine(item.line) }) : null)];
   const given = Object.entries(item.arguments || {});
-  if (given.length) parts.push(make("p", { class: "given" }, ...given.map(([name, value]) => make("code", { text: `${name}=${clipped(String(value), 80)}` }))));
+  if (given.length) parts.push(make("p", { class: "given" }, ...given.map(([name, value]) =>
+    make("code", { text: `${name}=${clipped(String(value), 80)}` }))));
   if (item.error) parts.push(make("p", { class: "bad", text: item.error }));
   if (item.scores?.length) parts.push(scoresOf(item));
   else if (item.picture) parts.push(figure(item));
@@ -91,7 +97,8 @@ function scoresOf(item) {
   const best = item.chosen ?? -1;
   const box = make("div", { class: "scores", role: "group", "aria-label": item.title || "How well each thing fits" });
   item.scores.forEach(([label, score], index) => {
-    const crop = item.crops?.[index] ? make("img", { class: "crop", src: item.crops[index], alt: `thing ${index}${index === best ? ", chosen" : ""}` }) : null;
+    const crop = item.crops?.[index] ? make("img", { class: "crop", src: item.crops[index],
+      alt: `thing ${index}${index === best ? ", chosen" : ""}` }) : null;
     const row = bar(String(label), score, index === best ? "chosen" : "", crop);
     box.append(row);
   });

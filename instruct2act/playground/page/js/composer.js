@@ -10,9 +10,11 @@ import { enlarge } from "./dialog.js";
 export function composer(entered) {
   const host = document.getElementById("composer");
   const sentence = new Sentence({
-    look: pictureOf, entered, opened: (name) => enlarge(name, pictureOf(name)?.urls || []), changed: (text) => set({ text }),
+    look: pictureOf, entered, opened: (name) => enlarge(name, pictureOf(name)?.urls || []),
+      changed: (text) => set({ text }),
   });
-  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp", multiple: true, hidden: true, tabindex: "-1",
+  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp", multiple: true, hidden: true,
+    tabindex: "-1",
     onchange: () => { take(file.files); file.value = ""; } });
   const clicks = make("ul", { class: "clicks", "aria-label": "Clicks" });
   const things = document.getElementById("things");
@@ -20,7 +22,8 @@ export function composer(entered) {
     sentence.field, clicks,
     make("p", { id: "sentence-hint", class: "note hint" },
       "Click objects on the table to put them in; drop or paste pictures, or ",
-      make("button", { type: "button", class: "linklike", text: "add a picture", onclick: () => file.click() }), ". Enter writes and runs."),
+      make("button", { type: "button", class: "linklike", text: "add a picture", onclick: () => file.click() }),
+        ". Enter writes and runs."),
     file);
 
   async function take(files) {
@@ -66,7 +69,8 @@ export function composer(entered) {
   hear(["text", "pictures", "scene"], () => sentence.set(state.text));
   hear(["clicks"], () => {
     clicks.hidden = !state.clicks.length;
-    clicks.replaceChildren(...state.clicks.map(([x, y], index) => make("li", {}, `click ${index + 1} at ${Math.round(x)}, ${Math.round(y)}`,
+    clicks.replaceChildren(...state.clicks.map(([x, y], index) => make("li", {},
+      `click ${index + 1} at ${Math.round(x)}, ${Math.round(y)}`,
       make("button", { type: "button", class: "quiet", "aria-label": `Remove click ${index + 1}`, text: "✕",
         onclick: () => set({ clicks: state.clicks.filter((_, other) => other !== index) }) }))));
   });
@@ -74,7 +78,8 @@ export function composer(entered) {
     const inventory = state.scene?.inventory || [];
     things.hidden = !inventory.length;
     things.replaceChildren(make("span", { class: "note", text: "On the table: " }),
-      ...inventory.map((thing) => make("button", { type: "button", class: "thing", text: thing, title: "Put its name into the sentence",
+      ...inventory.map((thing) => make("button", { type: "button", class: "thing", text: thing,
+        title: "Put its name into the sentence",
         onclick: () => sentence.insert(`the ${thing}`) })));
   });
   return { put, point, sentence };
@@ -85,5 +90,6 @@ function pictureOf(name) {
   const own = state.pictures[name];
   if (own) return { urls: [own.url], kind: "object" };
   const slot = state.scene?.slots?.[name];
-  return slot && slot.pictures?.length ? { urls: slot.pictures, kind: slot.kind === "object" ? "object" : "scene" } : null;
+  return slot && slot.pictures?.length ? { urls: slot.pictures, kind: slot.kind === "object" ? "object" : "scene" }
+    : null;
 }

@@ -22,6 +22,9 @@ dialog.addEventListener("click", (event) => {
   if (event.target === dialog && !dialog.dataset.must) close();
 });
 
+// What is gone must not keep the focus: keys pressed next are meant for the page.
+dialog.addEventListener("close", () => dialog.replaceChildren());
+
 export function enlarge(name, urls) {
   show(name, make("div", { class: "closer" }, ...urls.map((url) => make("img", { src: url, alt: `Picture ${name}` }))));
 }

@@ -31,7 +31,8 @@ export function restore(session) {
   set({ scene, recipe: mine?.recipe ?? session.recipe ?? recipeFrom(scene.spec) });
   set({
     pictures: mine?.pictures ?? session.pictures ?? {}, clicks: mine?.clicks ?? session.clicks ?? [],
-    text: mine?.text ?? session.text ?? scene.text ?? "", program: mine?.program || session.program || "", reward: mine?.reward || session.reward || "",
+    text: mine?.text ?? session.text ?? scene.text ?? "", program: mine?.program || session.program || "",
+      reward: mine?.reward || session.reward || "",
   });
 }
 

@@ -14,14 +14,16 @@ export class Editor {
     this.gutter = make("div", { class: "gutter", "aria-hidden": "true" });
     this.paint = make("pre", { class: "paint", "aria-hidden": "true" });
     this.area = make("textarea", {
-      id, "aria-label": label, spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off", placeholder: empty,
+      id, "aria-label": label, spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off",
+        placeholder: empty,
       "aria-describedby": `${id}-problems`,
       oninput: () => { this.draw(); this.changed(this.area.value); },
       onkeydown: (event) => this.key(event),
       onfocus: () => { this.free = false; },
       onkeyup: () => this.moved?.(this.word()), onclick: () => this.moved?.(this.word()),
     });
-    this.scroller = make("div", { class: "editor" }, this.gutter, make("div", { class: "pane" }, this.paint, this.area));
+    this.scroller = make("div", { class: "editor" }, this.gutter, make("div", { class: "pane" }, this.paint,
+      this.area));
     this.problems = make("ul", { class: "problems", id: `${id}-problems`, "aria-live": "polite" });
     host.append(this.scroller, this.problems);
     this.draw();
@@ -47,7 +49,8 @@ export class Editor {
       if (problem.line && !this.marks.has(problem.line)) this.marks.set(problem.line, problem);
     this.area.setAttribute("aria-invalid", String(problems.length > 0));
     this.problems.replaceChildren(...problems.map((problem) => make("li", { class: problem.kind },
-      problem.line ? make("button", { type: "button", class: "linklike", text: `line ${problem.line}`, onclick: () => this.go(problem.line) }) : null,
+      problem.line ? make("button", { type: "button", class: "linklike",
+        text: `line ${problem.line}`, onclick: () => this.go(problem.line) }) : null,
       make("span", { text: `${problem.line ? ": " : ""}${problem.message}${problem.hint ? ` ${problem.hint}` : ""}` }))));
     this.draw();
   }
@@ -61,7 +64,8 @@ export class Editor {
     if (!row) return;
     const { offsetTop, offsetHeight } = row;
     const { scrollTop, clientHeight } = this.scroller;
-    if (offsetTop < scrollTop || offsetTop + offsetHeight > scrollTop + clientHeight) this.scroller.scrollTop = offsetTop - clientHeight / 3;
+    if (offsetTop < scrollTop
+      || offsetTop + offsetHeight > scrollTop + clientHeight) this.scroller.scrollTop = offsetTop - clientHeight / 3;
   }
 
   /** Puts the caret on a line. */
@@ -69,7 +73,8 @@ export class Editor {
     const start = this.area.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     this.area.focus();
     this.area.setSelectionRange(start, start);
-    this.scroller.scrollTop = Math.max(0, (this.paint.children[line - 1]?.offsetTop ?? 0) - this.scroller.clientHeight / 3);
+    this.scroller.scrollTop = Math.max(0, (this.paint.children[line - 1]?.offsetTop
+      ?? 0) - this.scroller.clientHeight / 3);
   }
 
   /** The name that the caret stands on. */
@@ -105,7 +110,8 @@ export class Editor {
     event.preventDefault();
     const { value, selectionStart, selectionEnd } = this.area;
     const from = value.lastIndexOf("\n", selectionStart - 1) + 1;
-    if (selectionStart === selectionEnd && !event.shiftKey) return void document.execCommand("insertText", false, INDENT);
+    if (selectionStart === selectionEnd && !event.shiftKey) return void document.execCommand("insertText", false,
+      INDENT);
     const block = value.slice(from, Math.max(selectionEnd, from));
     const moved = event.shiftKey ? block.replace(/^ {1,4}/gm, "") : block.replace(/^/gm, INDENT);
     this.area.setSelectionRange(from, Math.max(selectionEnd, from));

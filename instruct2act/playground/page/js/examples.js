@@ -26,6 +26,7 @@ export function examples(opened) {
       }),
     }, make("b", { text: example.title }), make("small", {}, make("span", { text: shown(example) })))));
     // Where there is little room, long ones give way first.
-    for (const [index, button] of [...host.children].entries()) button.style.flexShrink = Math.max(0, shown(state.hello.examples[index]).length - 26);
+    for (const [index, button] of [...host.children].entries()) button.style.flexShrink = Math.max(0,
+      shown(state.hello.examples[index]).length - 26);
   });
 }

@@ -4,7 +4,8 @@ import { drawn, on } from "./live.js";
 
 export class Frames {
   constructor() {
-    this.canvas = make("canvas", { width: 480, height: 240, role: "img", "aria-label": "Live picture of the arm over the table" });
+    this.canvas = make("canvas", { width: 480, height: 240, role: "img",
+      "aria-label": "Live picture of the arm over the table" });
     this.count = 0;
     this.times = [];
     this.next = null;

@@ -5,15 +5,19 @@ const MARK = "#try=";
 
 const encode = (text) => {
   const bytes = new TextEncoder().encode(text);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replace(/\+/g, "-").replace(/\//g,
+    "_").replace(/=+$/, "");
 };
 const decode = (text) =>
-  new TextDecoder().decode(Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0)));
+  new TextDecoder().decode(Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")),
+    (letter) => letter.charCodeAt(0)));
 
 /** What a link holds of the page as it stands; pictures from outside the table can't go into a link. */
 export function snapshot() {
-  const crops = Object.fromEntries(Object.entries(state.pictures).filter(([, held]) => held.from).map(([name, held]) => [name, held.from]));
-  return { scene: state.recipe, text: state.text, clicks: state.clicks, crops, program: state.program, reward: state.reward };
+  const crops = Object.fromEntries(Object.entries(state.pictures).filter(([, held]) => held.from).map(([name, held]) =>
+    [name, held.from]));
+  return { scene: state.recipe, text: state.text, clicks: state.clicks, crops, program: state.program,
+    reward: state.reward };
 }
 
 /** Keeps what a run was made of: the server knows its pictures, but not where on the table they were cut out. */
@@ -41,7 +45,8 @@ export function linkOf(run) {
 function exampleOf(run) {
   const asked = run.request || {};
   const scene = recipeOf(asked.spec);
-  return scene && { scene, text: asked.text ?? undefined, clicks: asked.clicks || [], program: asked.program, reward: asked.reward || "" };
+  return scene && { scene, text: asked.text ?? undefined, clicks: asked.clicks || [], program: asked.program,
+    reward: asked.reward || "" };
 }
 
 /** What POST /api/scenes takes, of what GET /api/runs/{id} says of a scene. */

@@ -58,5 +58,6 @@ function framed(bytes) {
   if (view.getUint8(0) !== 0x46) return null;
   const captured = view.getFloat64(5);
   const sent = view.getFloat64(13);
-  return { seq: view.getUint32(1), age: sent - captured, jpeg: new Blob([bytes.slice(HEADER)], { type: "image/jpeg" }) };
+  return { seq: view.getUint32(1), age: sent - captured, jpeg: new Blob([bytes.slice(HEADER)],
+    { type: "image/jpeg" }) };
 }

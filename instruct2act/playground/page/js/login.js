@@ -7,7 +7,8 @@ import * as dialog from "./dialog.js";
 /** Shows the token field; `entered` is called once the server took it. */
 export function login(entered) {
   set({ online: "locked" });
-  const token = make("input", { type: "password", autocomplete: "current-password", required: true, "aria-label": "Token", class: "wide" });
+  const token = make("input", { type: "password", autocomplete: "current-password", required: true,
+    "aria-label": "Token", class: "wide" });
   const trouble = make("p", { class: "bad", role: "alert" });
   const form = make("form", { class: "row", onsubmit: async (event) => {
     event.preventDefault();
@@ -25,6 +26,7 @@ export function login(entered) {
   const box = document.getElementById("dialog");
   box.addEventListener("cancel", (event) => { if (box.dataset.must) event.preventDefault(); });
   box.dataset.must = "true";
-  dialog.show("This playground asks for a token", make("p", {}, "The person who runs it has one for each user: the ", make("code", { text: "--token" }), " that it was started with."), form, trouble);
+  dialog.show("This playground asks for a token", make("p", {}, "The person who runs it has one for each user: the ",
+    make("code", { text: "--token" }), " that it was started with."), form, trouble);
   token.focus();
 }

@@ -34,7 +34,8 @@ const watched = () => {
   table.watch();
   hush();
   // What is watched comes into sight: the table, the program beside it, and what happens below.
-  element("table-title").closest(".card").scrollIntoView({ block: "start", behavior: still.matches ? "auto" : "smooth" });
+  element("table-title").closest(".card").scrollIntoView({ block: "start", behavior: still.matches ? "auto"
+    : "smooth" });
 };
 const source = program(docs, { watched });
 calls((line) => {
@@ -86,18 +87,21 @@ function wire() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !going()) source.bar.start(false);
   });
   keys({
-    w: ["write the program", writeOnly], g: ["write and run", writeAndRun], r: ["run", () => going() || source.bar.start(false)],
+    w: ["write the program", writeOnly], g: ["write and run", writeAndRun],
+      r: ["run", () => going() || source.bar.start(false)],
     s: ["step", () => element("runbar").querySelector("[data-act=step]").click()],
     p: ["pause, resume", () => tell(going()?.state === "paused" ? "resume" : "pause")],
     n: ["new table", form.another], i: ["to the sentence", () => composed.sentence.field.focus()],
-    e: ["to the program", () => element("program").focus()], k: ["skills", () => docs.toggle()], t: ["to the table", () => { table.views.select("top"); element("view-top").focus(); }],
+    e: ["to the program", () => element("program").focus()], k: ["skills", () => docs.toggle()],
+      t: ["to the table", () => { table.views.select("top"); element("view-top").focus(); }],
   });
   addEventListener("hashchange", route);
   document.addEventListener("locked", () => login(begin));
   hear(["hello"], () => {
     const authors = state.hello?.authors || [];
     element("author").replaceChildren(...authors.map((author) => {
-      const option = new Option(author.ready === false && author.why ? `${author.label}: ${author.why}` : author.label, author.name);
+      const option = new Option(author.ready === false && author.why
+        ? `${author.label}: ${author.why}` : author.label, author.name);
       option.disabled = author.ready === false;
       return option;
     }));
@@ -106,7 +110,8 @@ function wire() {
   });
   hear(["plan", "program", "setting", "scene"], writing);
   hear(["online"], () => {
-    element("online").textContent = { connected: "connected", away: "server away", connecting: "connecting", locked: "token needed" }[state.online];
+    element("online").textContent = { connected: "connected", away: "server away", connecting: "connecting",
+      locked: "token needed" }[state.online];
     element("online").dataset.state = state.online;
   });
 }
@@ -115,7 +120,8 @@ function wire() {
 function writing() {
   const plan = state.plan;
   const line = element("writing");
-  element("go").disabled = element("write").disabled = state.setting > 0 || !state.scene || plan?.status === "writing" || state.scene?.playable === false;
+  element("go").disabled = element("write").disabled = state.setting > 0 || !state.scene || plan?.status === "writing"
+    || state.scene?.playable === false;
   if (!plan) return void (line.textContent = "");
   const again = plan.sentBack ? ` (answer ${plan.sentBack + 1})` : "";
   line.dataset.kind = { refused: "bad", failed: "bad" }[plan.status] || "";
@@ -167,7 +173,8 @@ async function begin() {
   }
   hush();
   const session = hello.session || {};
-  set({ hello, author: hello.authors?.find((author) => author.ready !== false)?.name || "", history: hello.history?.runs || hello.history || [] });
+  set({ hello, author: hello.authors?.find((author) => author.ready !== false)?.name || "",
+    history: hello.history?.runs || hello.history || [] });
   connect();
   let times = 0;
   on("open", () => { times += 1; if (times > 1) back(); });

@@ -6,7 +6,8 @@ const probe = document.createElement("canvas").getContext("2d");
 
 export function shape(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== false) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null
+    && value !== false) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }

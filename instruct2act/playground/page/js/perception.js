@@ -16,32 +16,38 @@ const HINTS = {
 
 export function perception() {
   const host = document.getElementById("perception");
-  const local = { scene: null, own: false, masks: [], points: [], boxes: [], mode: "everything", from: null, seconds: 0 };
+  const local = { scene: null, own: false, masks: [], points: [], boxes: [], mode: "everything", from: null,
+    seconds: 0 };
   const frame = make("div", { class: "picture", tabindex: "0", role: "group", "aria-label": "The picture" });
   const overlay = new Overlay(frame, "");
   const cross = new Cross(overlay);
   const modes = make("div", { class: "tabs", role: "tablist", "aria-label": "What is asked" });
   const hint = make("p", { class: "note", id: "asking", role: "tabpanel" });
-  const words = make("input", { type: "search", placeholder: "red heart", "aria-label": "Words to look for", onkeydown: (event) => { if (event.key === "Enter") find(); } });
+  const words = make("input", { type: "search", placeholder: "red heart", "aria-label": "Words to look for",
+    onkeydown: (event) => { if (event.key === "Enter") find(); } });
   const go = make("button", { type: "button", class: "primary", text: "Find", onclick: () => find() });
   const clear = make("button", { type: "button", text: "Clear", onclick: () => reset() });
   const coco = make("button", { type: "button", text: "Export as COCO", disabled: true, onclick: () => take() });
-  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true, tabindex: "-1", onchange: () => { if (file.files[0]) use(file.files[0]); file.value = ""; } });
+  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true, tabindex: "-1",
+    onchange: () => { if (file.files[0]) use(file.files[0]); file.value = ""; } });
   const results = make("div", { class: "found" });
   const status = make("p", { class: "state", role: "status", text: "" });
   host.append(
-    make("p", { class: "lead-line" }, make("b", { text: "What does the robot see?" }), " Segment any picture, of your own table too. It stays on this server and goes with your session."),
+    make("p", { class: "lead-line" }, make("b", { text: "What does the robot see?" }),
+      " Segment any picture, of your own table too. It stays on this server and goes with your session."),
     make("div", { class: "bench" },
       make("div", { class: "left" }, make("section", { class: "card", "aria-label": "Picture" },
         make("div", { class: "head" }, make("h2", { text: "Picture" }), make("div", { class: "row" },
           make("button", { type: "button", text: "Use my picture", onclick: () => file.click() }),
-          make("button", { type: "button", text: "Use the table", onclick: () => { local.own = false; useTable(); } }), file)),
+          make("button", { type: "button", text: "Use the table", onclick: () => { local.own = false; useTable(); } }),
+            file)),
         frame, make("p", { class: "note", text: "Or drop or paste a picture here (PNG, JPEG, WebP; up to 5 MB)." }))),
       make("div", { class: "right" }, make("section", { class: "card asking", "aria-label": "Masks" },
         make("div", { class: "head" }, make("h2", { text: "Find" }), modes), hint,
         make("div", { class: "row" }, words, go, clear, coco), status, results))));
 
-  const asked = tabs(modes, [["everything", "Everything", "asking"], ["points", "Points", "asking"], ["boxes", "Boxes", "asking"], ["words", "Words", "asking"]], (mode) => {
+  const asked = tabs(modes, [["everything", "Everything", "asking"], ["points", "Points", "asking"],
+    ["boxes", "Boxes", "asking"], ["words", "Words", "asking"]], (mode) => {
     local.mode = mode;
     hint.textContent = HINTS[mode];
     words.hidden = mode !== "words";
@@ -93,7 +99,8 @@ export function perception() {
   function find(mode = local.mode) {
     if (!local.scene) return undefined;
     const body = question(mode);
-    if (!body) return void (status.textContent = { points: "Click on the picture first.", boxes: "Draw a box first.", words: "Type what to look for first." }[mode]);
+    if (!body) return void (status.textContent = { points: "Click on the picture first.", boxes: "Draw a box first.",
+      words: "Type what to look for first." }[mode]);
     status.textContent = "Looking …";
     go.disabled = true;
     return trying(async () => {
@@ -119,7 +126,8 @@ export function perception() {
     }));
     overlay.layer("numbers", ...local.masks.map((mask, index) => numberAt(chosen(mask), index, unit)));
     overlay.layer("boxes", ...(local.mode === "boxes" ? local.boxes : []).map((box) => boxed(box)));
-    overlay.layer("points", ...(local.mode === "points" ? local.points : []).map((point, index) => crossed(point, String(index + 1), unit)));
+    overlay.layer("points", ...(local.mode === "points" ? local.points
+      : []).map((point, index) => crossed(point, String(index + 1), unit)));
     coco.disabled = !local.masks.length;
     clear.disabled = !local.masks.length && !local.points.length && !local.boxes.length;
     if (lit < 0) rows();
@@ -127,20 +135,27 @@ export function perception() {
 
   function light(index) {
     [...results.querySelectorAll(".mask-row")].forEach((row, at) => row.classList.toggle("lit", at === index));
-    [...overlay.svg.querySelectorAll(".layer-masks path")].forEach((path, at) => path.classList.toggle("lit", at === index));
+    [...overlay.svg.querySelectorAll(".layer-masks path")].forEach((path, at) =>
+      path.classList.toggle("lit", at === index));
   }
 
   function rows() {
     results.replaceChildren(...local.masks.map((mask, index) => {
       const now = chosen(mask);
       const label = mask.label ? `${mask.label}` : "";
-      return make("div", { class: "mask-row", tabindex: "0", role: "group", "aria-label": `Mask ${index + 1}${label ? `, ${label}` : ""}`,
+      return make("div", { class: "mask-row", tabindex: "0", role: "group",
+        "aria-label": `Mask ${index + 1}${label ? `, ${label}` : ""}`,
         onpointerenter: () => light(index), onpointerleave: () => light(-1), onfocus: () => light(index) },
       make("span", { class: `swatch ${colorClass(index)}`, text: String(index + 1) }), thumb(now),
-      make("div", {}, make("b", { text: label || `mask ${index + 1}` }), make("span", { class: "note", text: ` score ${number(now.score)} · ${now.area} px` }),
-        mask.candidates?.length > 1 ? make("span", { class: "choices", role: "group", "aria-label": "Candidates" }, ...mask.candidates.map((each, at) => make("button", {
-          type: "button", text: `${at + 1} · ${number(each.score)}`, "aria-pressed": String(at === mask.choice), onclick: () => { mask.choice = at; draw(); } }))) : "",
-        mask.label_scores?.length ? make("span", { class: "note labels", text: mask.label_scores.slice(0, 3).map(([name, score]) => `${name} ${number(score)}`).join(", ") }) : ""));
+      make("div", {}, make("b", { text: label
+        || `mask ${index + 1}` }), make("span", { class: "note",
+        text: ` score ${number(now.score)} · ${now.area} px` }),
+        mask.candidates?.length > 1 ? make("span", { class: "choices", role: "group", "aria-label": "Candidates" },
+          ...mask.candidates.map((each, at) => make("button", {
+          type: "button", text: `${at + 1} · ${number(each.score)}`, "aria-pressed": String(at === mask.choice),
+            onclick: () => { mask.choice = at; draw(); } }))) : "",
+        mask.label_scores?.length ? make("span", { class: "note labels",
+          text: mask.label_scores.slice(0, 3).map(([name, score]) => `${name} ${number(score)}`).join(", ") }) : ""));
     }));
   }
 
@@ -149,13 +164,16 @@ export function perception() {
     const [x0, y0, x1, y1] = mask.box;
     const side = Math.max(x1 - x0, y1 - y0, 1) * 1.1;
     const corner = [(x0 + x1 - side) / 2, (y0 + y1 - side) / 2];
-    return shape("svg", { class: "thumb", viewBox: `${corner[0]} ${corner[1]} ${side} ${side}`, "aria-hidden": "true" }, shape("path", { d: pathOf(mask.outline), "fill-rule": "evenodd" }));
+    return shape("svg", { class: "thumb",
+      viewBox: `${corner[0]} ${corner[1]} ${side} ${side}`, "aria-hidden": "true" },
+      shape("path", { d: pathOf(mask.outline), "fill-rule": "evenodd" }));
   }
 
   async function take() {
     await trying(async () => {
       const told = await post(`/api/scenes/${local.scene.scene}/coco`);
-      const link = make("a", { href: URL.createObjectURL(new Blob([JSON.stringify(told, null, 1)], { type: "application/json" })), download: "masks.coco.json" });
+      const link = make("a", { href: URL.createObjectURL(new Blob([JSON.stringify(told, null, 1)],
+        { type: "application/json" })), download: "masks.coco.json" });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     });

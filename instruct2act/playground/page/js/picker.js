@@ -14,8 +14,10 @@ export class Picker {
     this.status = make("p", { id: "picking-status", class: "note", "aria-live": "polite" });
     this.choices = make("span", { class: "choices", role: "group", "aria-label": "Masks of what was picked" });
     const radios = Object.entries(MODES).map(([name, text]) => make("label", { class: "radio" },
-      make("input", { type: "radio", name: "picking", value: name, checked: name === this.mode, onchange: () => this.setMode(name) }), make("span", { text })));
-    bar.append(make("fieldset", { class: "segments" }, make("legend", { text: "Click a thing to" }), ...radios), make("div", { class: "picked" }, this.status, this.choices));
+      make("input", { type: "radio", name: "picking", value: name, checked: name === this.mode,
+        onchange: () => this.setMode(name) }), make("span", { text })));
+    bar.append(make("fieldset", { class: "segments" }, make("legend", { text: "Click a thing to" }), ...radios),
+      make("div", { class: "picked" }, this.status, this.choices));
     const frame = overlay.frame;
     this.cross = new Cross(overlay, (at) => this.hover(at));
     frame.addEventListener("pointermove", (event) => this.hover(overlay.at(event), event));
@@ -133,7 +135,8 @@ export class Picker {
   offer() {
     const { found, choice } = this.picked;
     this.choices.replaceChildren(...found.map((mask, index) => make("button", {
-      type: "button", "aria-pressed": String(index === choice), title: `${mask.area} pixels`, text: `${index + 1} · ${mask.score.toFixed(2)}`,
+      type: "button", "aria-pressed": String(index === choice), title: `${mask.area} pixels`,
+        text: `${index + 1} · ${mask.score.toFixed(2)}`,
       "aria-label": `Mask ${index + 1} of ${found.length}, score ${mask.score.toFixed(2)}`,
       onclick: () => this.choose(index), onpointerenter: () => this.draw(index), onpointerleave: () => this.draw(),
     })));
@@ -183,7 +186,7 @@ export class Picker {
   }
 
   next(by) {
-    if (!this.masks?.length) return;
+    if (!this.masks?.length) return void this.tell("The things on the table are still being looked for.");
     this.index = ((this.index ?? (by > 0 ? -1 : 0)) + by + this.masks.length) % this.masks.length;
     this.cross.move(this.masks[this.index].inside);
     const name = this.masks[this.index].label;

@@ -19,12 +19,15 @@ export function program(skills, { watched }) {
   host.append(places.program, places.reward);
   const changed = (name) => (text) => set({ [name]: text });
   const editors = {
-    program: new Editor(places.program, { id: "program", label: "Program. Tab indents; Escape, then Tab, leaves.", skills: skills.names, changed: changed("program"), moved: skills.caret,
+    program: new Editor(places.program, { id: "program", label: "Program. Tab indents; Escape, then Tab, leaves.",
+      skills: skills.names, changed: changed("program"), moved: skills.caret,
       empty: "The program appears here, or type your own:\n\ndef main():\n    image = GetImage()\n    …" }),
-    reward: new Editor(places.reward, { id: "reward", label: "Reward function. Tab indents; Escape, then Tab, leaves.", skills: () => new Set(["inside", "overall", "undisturbed"]), changed: changed("reward"),
+    reward: new Editor(places.reward, { id: "reward", label: "Reward function. Tab indents; Escape, then Tab, leaves.",
+      skills: () => new Set(["inside", "overall", "undisturbed"]), changed: changed("reward"),
       empty: "The author writes this from the instruction alone.\nLeave it empty to have it written when the run is over." }),
   };
-  const sources = tabs(document.getElementById("sources"), [["program", "Program", "source-program"], ["reward", "Reward", "source-reward"]],
+  const sources = tabs(document.getElementById("sources"), [["program", "Program", "source-program"],
+    ["reward", "Reward", "source-reward"]],
     (name) => { for (const [each, place] of Object.entries(places)) place.hidden = each !== name; });
   sources.select("program");
 
@@ -82,19 +85,25 @@ export function program(skills, { watched }) {
   return { editors, sources, check, bar: bar(watched) };
 }
 
-const problemOf = (error) => (error ? [{ line: error.line || 0, message: error.message, hint: "", kind: "failed" }] : []);
+const problemOf = (error) => (error ? [{ line: error.line || 0, message: error.message, hint: "", kind: "failed" }]
+  : []);
 
 function bar(watched) {
   const host = document.getElementById("runbar");
-  const speed = make("select", { "aria-label": "Speed of the arm" }, make("option", { value: "real", text: "watchable speed" }), make("option", { value: "fast", text: "top speed" }));
+  const speed = make("select", { "aria-label": "Speed of the arm" },
+    make("option", { value: "real", text: "watchable speed" }), make("option", { value: "fast", text: "top speed" }));
   const start = async (stepping) => {
     const id = await run({ stepping, speed: speed.value });
     if (id) watched();
     return id;
   };
-  const button = (name, text, title, onclick, more = {}) => make("button", { type: "button", "data-act": name, title, onclick, ...more }, make("span", { class: `glyph ${name}`, "aria-hidden": "true" }), make("span", { text }));
-  const go = button("run", "Run", "Run the program as it stands, on the same table with the same seed (R)", () => start(false));
-  const step = button("step", "Step", "Run up to the next skill call (S)", () => (going() ? tell("step") : start(true)));
+  const button = (name, text, title, onclick, more = {}) => make("button",
+    { type: "button", "data-act": name, title, onclick, ...more },
+    make("span", { class: `glyph ${name}`, "aria-hidden": "true" }), make("span", { text }));
+  const go = button("run", "Run", "Run the program as it stands, on the same table with the same seed (R)",
+    () => start(false));
+  const step = button("step", "Step", "Run up to the next skill call (S)",
+    () => (going() ? tell("step") : start(true)));
   const pause = button("pause", "Pause", "Pause at the next skill call (P)", () => tell("pause"));
   const resume = button("resume", "Resume", "Go on (P)", () => tell("resume"));
   const stop = button("stop", "Stop", "Stop the arm now (Escape)", () => tell("stop"), { class: "danger" });

@@ -24,7 +24,8 @@ export function lines(source, skills) {
   let before = "";
   for (const { groups } of source.matchAll(TOKEN)) {
     if (groups.name) {
-      const kind = KEYWORDS.has(groups.name) ? "keyword" : before === "def" || before === "class" ? "define" : skills.has(groups.name) ? "skill" :
+      const kind = KEYWORDS.has(groups.name) ? "keyword" : before === "def" || before === "class" ? "define"
+        : skills.has(groups.name) ? "skill" :
         GIVEN.has(groups.name) ? "given" : "";
       put(groups.name, kind);
       before = groups.name;

@@ -6,7 +6,8 @@ import { bar } from "./bars.js";
 import { copy, linkOf } from "./links.js";
 import { say } from "./notice.js";
 
-const WORDS = { "program.py": "program", "reward.py": "reward function", "record.jsonl": "record", "video.webm": "video", "strip.png": "picture strip" };
+const WORDS = { "program.py": "program", "reward.py": "reward function", "record.jsonl": "record",
+  "video.webm": "video", "strip.png": "picture strip" };
 
 /** One sentence for people: where the run is. */
 export function standing(run) {
@@ -42,7 +43,8 @@ export function result() {
     const key = run ? `${run.id} ${run.state} ${JSON.stringify(run.score)} ${run.files.length} ${run.command}` : "";
     if (key === last) return;
     last = key;
-    host.replaceChildren(...(run && (run.ended || run.score) ? [scores(run)] : []), ...(run?.state === "ended" ? [keepsakes(run)] : []));
+    host.replaceChildren(...(run && (run.ended || run.score) ? [scores(run)] : []),
+      ...(run?.state === "ended" ? [keepsakes(run)] : []));
   });
 }
 
@@ -52,11 +54,13 @@ export function scores(run) {
   const reward = end.reward ?? run.score?.score ?? null;
   const parts = Object.entries(end.parts || run.score?.parts || {});
   const box = make("div", { class: "bars" });
-  if (typeof end.progress === "number") box.append(bar("progress to the goal", end.progress, end.success ? "good" : ""));
+  if (typeof end.progress === "number") box.append(bar("progress to the goal", end.progress, end.success ? "good"
+    : ""));
   if (typeof reward === "number") box.append(bar("reward", reward, "whole"));
   for (const [part, value] of parts) box.append(bar(part, value, "part"));
   const unscored = errorsOf(run).reward;
-  if (unscored) box.append(make("p", { class: "bad", text: `No reward: ${unscored.line ? `line ${unscored.line} of its function: ` : ""}${unscored.message}` }));
+  if (unscored) box.append(make("p", { class: "bad",
+    text: `No reward: ${unscored.line ? `line ${unscored.line} of its function: ` : ""}${unscored.message}` }));
   if (end.seconds) box.append(make("p", { class: "note", text: secondsOf(end.seconds) }));
   return box;
 }
@@ -71,13 +75,15 @@ export function keepsakes(run) {
   const box = make("div", { class: "keep" });
   if (run.files.length) box.append(make("p", {}, make("span", { class: "note", text: "Download " }), files));
   const command = run.command;
-  if (command) box.append(make("p", { class: "command" }, make("code", { text: command, tabindex: "0" }), copier("Copy the command", command)));
+  if (command) box.append(make("p", { class: "command" }, make("code", { text: command, tabindex: "0" }),
+    copier("Copy the command", command)));
   const made = linkOf(run);
   if (made) box.append(make("p", {}, copier("Copy a link to this table, sentence and program", made, true)));
   return box;
 }
 
 export function copier(label, text, wide = false) {
-  return make("button", { type: "button", class: wide ? "linklike" : "quiet", text: wide ? label : "Copy", title: label, "aria-label": label,
+  return make("button", { type: "button", class: wide ? "linklike" : "quiet", text: wide ? label : "Copy",
+    title: label, "aria-label": label,
     onclick: () => copy(text).then(() => say("Copied.", "", true)) });
 }

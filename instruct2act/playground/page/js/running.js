@@ -27,7 +27,8 @@ function keep(run) {
 export async function run({ stepping = false, speed = "real" } = {}) {
   if (!state.scene) return say("There is no table yet.", "Choose one first."), null;
   if (!state.program.trim()) return say("There is no program yet.", "Press Write, or type one."), null;
-  const request = { ...said(), program: state.program, reward: state.reward.trim() || null, stepping, speed, ...(state.plan?.model ? { plan_by: state.plan.model } : {}) };
+  const request = { ...said(), program: state.program, reward: state.reward.trim() || null, stepping, speed,
+    ...(state.plan?.model ? { plan_by: state.plan.model } : {}) };
   if (request.text === "") request.text = null;
   const made = await trying(() => post("/api/runs", { ...request, ...here() }));
   if (!made) return null;
@@ -44,7 +45,8 @@ export function tell(what) {
   if (!current) return undefined;
   return trying(() => post(`/api/runs/${current.id}/${what}`)).then((answer) => {
     const now = state.runs.get(current.id);
-    if (answer?.state && now.state !== "ended" && answer.state !== "ended" && ["running", "paused"].includes(answer.state)) keep({ ...now, state: answer.state });
+    if (answer?.state && now.state !== "ended" && answer.state !== "ended"
+      && ["running", "paused"].includes(answer.state)) keep({ ...now, state: answer.state });
   });
 }
 

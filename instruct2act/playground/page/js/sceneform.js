@@ -10,15 +10,20 @@ export function sceneForm(placed, pictured) {
   const form = document.getElementById("scene-form");
   const kind = make("select", { "aria-label": "Kind of table", onchange: shown },
     make("option", { value: "free", text: "things at random" }), make("option", { value: "task", text: "a task" }),
-    make("option", { value: "objects", text: "things that I name" }), make("option", { value: "picture", text: "my own picture (perception)" }));
+    make("option", { value: "objects", text: "things that I name" }),
+      make("option", { value: "picture", text: "my own picture (perception)" }));
   const task = make("select", { "aria-label": "Task", onchange: leveled });
   const level = make("select", { "aria-label": "Level" });
-  const objects = make("input", { type: "text", "aria-label": "Things, parted by ;", placeholder: "red heart; blue bowl; green star", class: "wide" });
-  const seed = make("input", { type: "number", min: "0", max: "999999999", step: "1", value: "4", "aria-label": "Seed", class: "seed" });
+  const objects = make("input", { type: "text", "aria-label": "Things, parted by ;",
+    placeholder: "red heart; blue bowl; green star", class: "wide" });
+  const seed = make("input", { type: "number", min: "0", max: "999999999", step: "1", value: "4", "aria-label": "Seed",
+    class: "seed" });
   const seedLabel = make("label", { class: "inline" }, "seed ", seed);
-  const another = make("button", { type: "button", id: "another", text: "New table", title: "The next seed at random", onclick: () => { seed.value = anySeed(); set(); } });
+  const another = make("button", { type: "button", id: "another", text: "New table", title: "The next seed at random",
+    onclick: () => { seed.value = anySeed(); set(); } });
   const exact = make("button", { type: "submit", text: "Set", title: "Set exactly this table" });
-  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp", "aria-label": "Picture of a table",
+  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp",
+    "aria-label": "Picture of a table",
     onchange: () => { if (file.files[0]) pictured(file.files[0]); file.value = ""; } });
   form.append(another, kind, task, level, objects, seedLabel, exact, file);
 
@@ -33,7 +38,8 @@ export function sceneForm(placed, pictured) {
   function leveled() {
     const found = state.hello?.tasks.find((each) => each.name === task.value);
     const before = level.value;
-    level.replaceChildren(...(found?.levels || []).map((name) => make("option", { value: name, text: name, selected: name === before })));
+    level.replaceChildren(...(found?.levels || []).map((name) => make("option",
+      { value: name, text: name, selected: name === before })));
     task.title = found?.prompt || "";
   }
 
@@ -56,7 +62,8 @@ export function sceneForm(placed, pictured) {
 
   hear(["hello"], () => {
     if (!state.hello) return;
-    task.replaceChildren(...state.hello.tasks.map(({ name }) => make("option", { value: name, text: name.replace(/_/g, " ") })));
+    task.replaceChildren(...state.hello.tasks.map(({ name }) => make("option",
+      { value: name, text: name.replace(/_/g, " ") })));
     leveled();
   });
   hear(["recipe"], () => {

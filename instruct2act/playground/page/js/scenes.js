@@ -20,7 +20,8 @@ async function setting(work) {
 
 async function placed(recipe, text) {
   const scene = await post("/api/scenes", recipe);
-  set({ scene, recipe, text: text ?? scene.text ?? "", pictures: {}, clicks: [], run: null, plan: null, program: "", reward: "", problems: [] });
+  set({ scene, recipe, text: text ?? scene.text ?? "", pictures: {}, clicks: [], run: null, plan: null, program: "",
+    reward: "", problems: [] });
   return scene;
 }
 
@@ -48,7 +49,8 @@ export async function cropped(from) {
   return { ...(await post(path, { mask: mask.id })), from };
 }
 
-export const crop = (mask, from) => post(`/api/scenes/${state.scene.scene}/crop`, { mask: mask.id }).then((made) => ({ ...made, from }));
+export const crop = (mask, from) =>
+  post(`/api/scenes/${state.scene.scene}/crop`, { mask: mask.id }).then((made) => ({ ...made, from }));
 
 export const uploaded = async (blob) => ({ ...(await upload(blob)), from: null });
 
@@ -68,13 +70,15 @@ export function freeName() {
 const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
 
 /** What a sentence calls the nth click, counted from 0. */
-export const clickPhrase = (index) => (index < ORDINALS.length ? `the ${ORDINALS[index]} clicked object` : `click ${index + 1}`);
+export const clickPhrase = (index) => (index < ORDINALS.length
+  ? `the ${ORDINALS[index]} clicked object` : `click ${index + 1}`);
 
 /** What goes to the server: the sentence (null: the task's own), the pictures it names, the clicks. */
 export function said() {
   const own = state.scene?.text || "";
   const names = new Set([...state.text.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1]));
-  const pictures = Object.fromEntries(Object.entries(state.pictures).filter(([name]) => names.has(name)).map(([name, held]) => [name, held.picture]));
+  const pictures = Object.fromEntries(Object.entries(state.pictures).filter(([name]) =>
+    names.has(name)).map(([name, held]) => [name, held.picture]));
   const text = state.text.trim() === own.trim() && own ? null : state.text.trim();
   return { scene: state.scene?.scene, text, pictures, clicks: state.clicks };
 }

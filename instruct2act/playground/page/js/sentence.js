@@ -9,7 +9,8 @@ export class Sentence {
     Object.assign(this, { look, changed, entered, opened });
     this.caret = null;
     this.field = make("div", {
-      id: "sentence", class: "sentence", contenteditable: "true", role: "textbox", "aria-multiline": "true", spellcheck: "false",
+      id: "sentence", class: "sentence", contenteditable: "true", role: "textbox", "aria-multiline": "true",
+        spellcheck: "false",
       "aria-label": "What to do", "aria-describedby": "sentence-hint",
       "data-placeholder": "For instance: put the red star into the olive container",
       oninput: () => this.typed(),
@@ -75,9 +76,12 @@ export class Sentence {
   }
 
   chip(name, held) {
-    const pictures = held.urls.map((url, index) => make("img", { src: url, alt: held.urls.length > 1 ? `${name}, picture ${index + 1}` : name, draggable: "false" }));
+    const pictures = held.urls.map((url, index) => make("img", { src: url, alt: held.urls.length > 1
+      ? `${name}, picture ${index + 1}` : name, draggable: "false" }));
     return make("span", { class: `chip ${held.kind}`, contenteditable: "false", "data-name": name, "data-urls": held.urls.join(" ") },
-      make("button", { type: "button", title: `${name}: look closer`, "aria-label": `Picture ${name}: look closer`, onclick: () => this.opened(name) }, ...pictures),
+      make("button", { type: "button",
+        title: `${name}: look closer`, "aria-label": `Picture ${name}: look closer`,
+        onclick: () => this.opened(name) }, ...pictures),
       make("span", { class: "chip-name", text: name, "aria-hidden": "true" }));
   }
 

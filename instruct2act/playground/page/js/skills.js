@@ -5,7 +5,8 @@ import { hear, state } from "./store.js";
 export function skills() {
   const panel = document.getElementById("skills");
   const button = document.getElementById("skills-open");
-  const search = make("input", { type: "search", placeholder: "Search skills", "aria-label": "Search skills", oninput: draw });
+  const search = make("input", { type: "search", placeholder: "Search skills", "aria-label": "Search skills",
+    oninput: draw });
   const list = make("div", { class: "skill-list", tabindex: "0", role: "region", "aria-label": "Skills" });
   panel.append(search, list);
   let under = "";
@@ -18,9 +19,11 @@ export function skills() {
     });
     found.sort((one, other) => (other.name === under) - (one.name === under));
     list.replaceChildren(...found.map((skill) => make("details", { open: skill.name === under || found.length === 1 },
-      make("summary", {}, make("code", { text: skill.name }), make("span", { class: "note", text: ` ${firstOf(skill.doc)}` })),
+      make("summary", {}, make("code", { text: skill.name }), make("span",
+        { class: "note", text: ` ${firstOf(skill.doc)}` })),
       make("pre", { class: "signature", text: skill.signature }), make("pre", { class: "doc", text: skill.doc }))));
-    if (!found.length) list.append(make("p", { class: "note", text: "No skill speaks of that. Try one word, such as “mask” or “place”." }));
+    if (!found.length) list.append(make("p", { class: "note",
+      text: "No skill speaks of that. Try one word, such as “mask” or “place”." }));
   }
 
   button.addEventListener("click", () => toggle());

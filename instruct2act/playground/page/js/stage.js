@@ -10,13 +10,16 @@ const UNIT = 256; // marks are drawn for a picture of this many pixels across
 
 export function stage({ put, point }) {
   const host = document.getElementById("stage");
-  const top = new Overlay(make("div", { id: "view-top", role: "application", tabindex: "0", "aria-describedby": "picking-status",
+  const top = new Overlay(make("div", { id: "view-top", role: "application", tabindex: "0",
+    "aria-describedby": "picking-status",
     "aria-label": "The table from above. Arrow keys move a cross, Page Down goes to the next thing, Enter picks what is under it, [ and ] change its mask." }), "");
   const front = make("img", { id: "view-front", class: "front", alt: "The table from the front" });
   const frames = new Frames();
-  const inset = new Overlay(make("div", { class: "inset", role: "img", "aria-label": "The planned motions, on the table from above" }), "");
+  const inset = new Overlay(make("div", { class: "inset", role: "img",
+    "aria-label": "The planned motions, on the table from above" }), "");
   const phase = make("span", { class: "phase" });
-  const live = make("div", { id: "view-live", class: "live" }, frames.canvas, inset.frame, make("p", { class: "badge", "aria-hidden": "true" }, phase));
+  const live = make("div", { id: "view-live", class: "live" }, frames.canvas, inset.frame,
+    make("p", { class: "badge", "aria-hidden": "true" }, phase));
   host.append(top.frame, front, live);
   const panels = { top: top.frame, front, live };
   const views = tabs(document.getElementById("views"),
@@ -61,7 +64,8 @@ export function stage({ put, point }) {
     inset.frame.hidden = Boolean(frames.count) && !planned.length;
     views.buttons.get("live").hidden = !run && !frames.count;
     if (!run && views.current === "live") views.select("top");
-    phase.textContent = run && run.state !== "ended" ? [run.state === "running" ? "" : run.state, run.phase].filter(Boolean).join(" · ") || "live" : "last picture";
+    phase.textContent = run && run.state !== "ended" ? [run.state === "running" ? "" : run.state,
+      run.phase].filter(Boolean).join(" · ") || "live" : "last picture";
     live.classList.toggle("on", Boolean(run && run.state !== "ended"));
   });
 

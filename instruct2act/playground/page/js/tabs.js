@@ -15,7 +15,8 @@ export function tabs(host, entries, onSelect) {
     onSelect(name);
   };
   for (const [name, label, panel] of entries) {
-    const button = make("button", { type: "button", role: "tab", text: label, "data-name": name, "aria-controls": panel, onclick: () => select(name) });
+    const button = make("button", { type: "button", role: "tab", text: label, "data-name": name,
+      "aria-controls": panel, onclick: () => select(name) });
     buttons.set(name, button);
     host.append(button);
   }
