@@ -115,9 +115,9 @@ def _of_task(
     try:
         for seed in range(request.seed0, request.seed0 + request.episodes):
             made = list(endings(env, seed))
-            scored, source = _scored(runtime, env, made, seed)
+            outcomes, source = scored(runtime, env, made, seed)
             before = _picture(env, made[0].start)
-            for ending, one in zip(made, scored):
+            for ending, one in zip(made, outcomes):
                 found.append(one)
                 if request.out is not None and (len(worst) < SHOWN or one.wrong > worst[0][0]):
                     picture = Shown(one, env.task_description, source, before, _picture(env, ending.end))
@@ -129,7 +129,7 @@ def _of_task(
     return found, [entry[2] for entry in sorted(worst, key=lambda entry: -entry[0])]
 
 
-def _scored(runtime: Runtime, env: TabletopEnv, made: Sequence[Ending], seed: int) -> tuple[list[Scored], str]:
+def scored(runtime: Runtime, env: TabletopEnv, made: Sequence[Ending], seed: int) -> tuple[list[Scored], str]:
     """The outcomes of one episode with their scores, and the reward function, which is written once."""
     slots = slots_for_reward(env)
     trouble, source = "", ""
@@ -143,10 +143,10 @@ def _scored(runtime: Runtime, env: TabletopEnv, made: Sequence[Ending], seed: in
             trouble = f"refused: {written}"
     except (NoProgram, LLMError) as error:
         trouble = f"{type(error).__name__}: {error}"
-    scored = []
+    found = []
     for ending, result in zip(made, results):
         good = isinstance(result, Score)
-        scored.append(
+        found.append(
             Scored(
                 env.task,
                 env.level,
@@ -160,7 +160,7 @@ def _scored(runtime: Runtime, env: TabletopEnv, made: Sequence[Ending], seed: in
                 "" if good else trouble or str(result),
             )
         )
-    return scored, source
+    return found, source
 
 
 def _picture(env: TabletopEnv, moment: EnvSnapshot) -> UInt8:

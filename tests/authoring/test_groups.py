@@ -144,3 +144,10 @@ def test_a_reward_brings_along_what_it_calls() -> None:
     assert "in_order" not in names
     assert len(part) < len(source()) / 3
     assert needed("def reward(:") == source()
+
+
+def test_what_left_the_table_has_left_it() -> None:
+    after = history(start(), start())
+    after[1]["events"] = [{"kind": "left_table", "a": STAR.id, "b": None}]
+    assert groups.never_left(after, [HEART.id, STAR.id]) == 0.0
+    assert groups.never_left(after, [HEART.id]) == 1.0

@@ -145,6 +145,12 @@ def never_touched(history: History, which: Ids, where: Ids) -> float:
     return 1.0
 
 
+def never_left(history: History, which: Ids) -> float:
+    """1 unless one of some objects left the table at any time, 0 then."""
+    gone = [e for moment in history for e in moment["events"] if e["kind"] == "left_table" and e["a"] in which]
+    return 0.0 if gone else 1.0
+
+
 def nothing_else_swept_into(history: History, which: Ids, where: Ids, besides: Ids) -> float:
     """1 unless the middle of an object that is not one of these came into the box around another one, 0 then."""
     for b in where:

@@ -139,6 +139,7 @@ class _Writer:
                     line = names[limit] if limit is not None else "[]"
                     value = f"nothing_else_swept_into(history, {names[things]}, {names[other]}, {line})"
                     self.kept.append((f"nothing else in {names[other]}", value))
+                    self.kept.append((f"{names[things]} on the table", f"never_left(history, {names[things]})"))
                     if limit is not None:
                         value = f"never_touched(history, {names[things]}, {line})"
                         self.kept.append((f"{names[limit]} not touched", value))
