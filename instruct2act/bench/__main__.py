@@ -56,6 +56,20 @@ def paraphrases(
 
 
 @app.command()
+def cassettes(
+    file: Annotated[Path, typer.Argument(help="A cassette of a language model's answers.")] = Path(
+        "tests/authoring/cassettes/tasks.yaml"
+    ),
+    perception: Perception = "oracle",
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of each task that are looked through.")] = 16,
+) -> None:
+    """What a language model wrote, from its cassette: success by task, and whether its rewards tell the truth."""
+    from instruct2act.bench import cassettes as bench
+
+    bench.cassettes(file, perception, seeds)
+
+
+@app.command()
 def reward(episodes: Episodes = 50, levels: str | None = None, seed0: int = 0, names: str | None = None) -> None:
     """Whether the authored reward agrees with the goal: `instruct2act reward eval` by another name."""
     from instruct2act.truth import evaluate
