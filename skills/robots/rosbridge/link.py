@@ -7,7 +7,6 @@ newest and returns. A link that is lost stays lost; what was pending fails at on
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import logging
 import threading
 import time
@@ -17,10 +16,9 @@ from urllib.parse import urlsplit
 
 from skills.errors import Mistake
 from skills.robots.rosbridge import wire
-from skills.robots.rosbridge.errors import BadMessage, LinkLost, NoAnswer, Refused
+from skills.robots.rosbridge.calls import Calls, Hear
+from skills.robots.rosbridge.errors import LinkLost
 from skills.robots.rosbridge.settings import Deadlines
-
-Hear = Callable[[Any], None]
 
 _QUIET = logging.getLogger("skills.robots.rosbridge.websockets")
 _QUIET.addHandler(logging.NullHandler())
@@ -77,7 +75,7 @@ def safe_url(url: str, insecure: bool) -> str:
     return url
 
 
-class Link:
+class Link(Calls):
     """The default connection: websockets and cbor2.
 
     Args:
@@ -95,12 +93,9 @@ class Link:
     ) -> None:
         from websockets.sync.client import connect
 
-        self.purpose, self._on_lost, self._lost = purpose, on_lost, ""
+        super().__init__(purpose, on_lost)
         self.received_s = time.monotonic()
-        self._ids = itertools.count(1)
-        self._waiting: dict[str, Hear] = {}
         self._subscribers: dict[str, Hear] = {}
-        self._lock = threading.Lock()
         self._decoder = wire.Decoder()
         try:
             opening = connect(
@@ -120,59 +115,6 @@ class Link:
         self._thread = threading.Thread(target=self._receive, name=f"rosbridge {purpose}", daemon=True)
         self._thread.start()
 
-    @property
-    def lost(self) -> str:
-        """Why it is gone; "" while it holds."""
-        return self._lost
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Sends now or fails now.
-
-        Raises:
-            LinkLost: the link is gone.
-            BadMessage: a number in it is not finite.
-        """
-        if self._lost:
-            raise LinkLost(self._lost)
-        try:
-            text = wire.encode(message)
-        except ValueError as error:
-            raise BadMessage(f"not sent: {error}") from None
-        try:
-            self._socket.send(text)
-        except Exception as error:
-            self._lose(f"sending failed: {error}")
-            raise LinkLost(self._lost) from None
-
-    def call(self, service: str, args: Mapping[str, Any], timeout_s: float) -> Mapping[str, Any]:
-        """Calls a service and waits for its values.
-
-        Raises:
-            LinkLost, NoAnswer, Refused, BadMessage: as they say.
-        """
-        answered = threading.Event()
-        answer: list[Mapping[str, Any]] = []
-
-        def hear(message: Mapping[str, Any]) -> None:
-            answer.append(message)
-            answered.set()
-
-        id = f"call:{service}:{next(self._ids)}"
-        self.request({"op": "call_service", "id": id, "service": service, "args": dict(args)}, hear)
-        try:
-            if not answered.wait(timeout_s):
-                raise NoAnswer(f"{service} did not answer within {timeout_s:g} s")
-        finally:
-            self.forget(id)
-        if not answer or "lost" in answer[0]:
-            raise LinkLost(self._lost)
-        values = answer[0].get("values")
-        if answer[0].get("result") is not True:
-            raise Refused(f"{service} failed: {str(values)[:200]}")
-        if not isinstance(values, dict):
-            raise BadMessage(f"{service} answered with {type(values).__name__}, not with values")
-        return values
-
     def subscribe(self, topic: str, type: str, hear: Hear, *, compression: str = "none") -> None:
         """From now on ``hear`` gets each message of a topic; the bridge keeps at most one waiting."""
         self._subscribers[topic] = hear
@@ -180,30 +122,6 @@ class Link:
         if "tf" in type.lower():
             del asked["queue_length"]  # several publishers share /tf: none may push another's out
         self.send({"op": "subscribe", "id": f"subscribe:{topic}", **asked})
-
-    def advertise(self, topic: str, type: str) -> None:
-        """Says that this client will publish."""
-        self.send({"op": "advertise", "id": f"advertise:{topic}", "topic": topic, "type": type})
-
-    def publish(self, topic: str, message: Mapping[str, Any]) -> None:
-        """Sends now or fails now."""
-        self.send({"op": "publish", "topic": topic, "msg": dict(message)})
-
-    def request(self, message: Mapping[str, Any], hear: Hear) -> None:
-        """Sends an operation with an id; ``hear`` gets what comes back with it, or {"lost": reason}."""
-        id = str(message["id"])
-        with self._lock:
-            self._waiting[id] = hear
-        try:
-            self.send(message)
-        except Exception:
-            self.forget(id)
-            raise
-
-    def forget(self, id: str) -> None:
-        """What still comes with this id is of no interest: late and duplicate answers end here."""
-        with self._lock:
-            self._waiting.pop(id, None)
 
     def close(self) -> None:
         """Ends it; may be called again."""
@@ -230,19 +148,10 @@ class Link:
             if hear is not None:
                 hear(message.get("msg"))
             return
-        with self._lock:
-            waiting = self._waiting.get(str(message.get("id")))
-        if waiting is not None:
-            waiting(message)
+        self._answered(message)
 
-    def _lose(self, reason: str) -> None:
-        with self._lock:
-            first = not self._lost
-            self._lost = self._lost or f"the {self.purpose} link was lost: {reason}"
-            waiting, self._waiting = list(self._waiting.values()), {}
-        for hear in waiting:
-            hear({"lost": self._lost})
-        told = self._on_lost
-        if first and told is not None:
-            told(self._lost)
+    def _transmit(self, message: Mapping[str, Any], text: str) -> None:
+        self._socket.send(text)
+
+    def _end(self) -> None:
         threading.Thread(target=self._socket.close, daemon=True).start()

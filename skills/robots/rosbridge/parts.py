@@ -114,6 +114,10 @@ def transport(settings: Settings) -> Connect:
         Mistake: it is not installed.
     """
     try:
+        if settings.transport == "roslibpy":
+            from skills.robots.rosbridge.roslib import RosLink
+
+            return RosLink
         import cbor2  # noqa: F401
         import websockets  # noqa: F401
     except ImportError as missing:

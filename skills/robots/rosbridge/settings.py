@@ -86,6 +86,7 @@ class Settings(_Part):
     name: str = "arm"
     url: str = "ws://127.0.0.1:9090"
     insecure: bool = Field(False, description="allow ws:// to another machine; the bridge has no authentication")
+    transport: Literal["websockets", "roslibpy"] = Field("websockets", description="what carries messages")
     ros: Literal[1, 2] = 2
     profile: Literal["pick_place_action", "pick_place_service", "moveit"] = "pick_place_action"
     names: Names = Names()
