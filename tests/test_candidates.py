@@ -172,6 +172,7 @@ def test_clicks_mean_the_same_on_a_stand_in_that_was_seen(gateway: Gateway) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_best_of_four_mends_an_author_that_spoils_every_other_program(gateway: Gateway) -> None:
     """Of all tasks; docs/rewards.md has the figures."""
     rates = {}

@@ -21,7 +21,7 @@ def evaluate(
     tasks: Annotated[str | None, typer.Option(help="By comma, or all; `instruct2act tasks` lists them.")] = None,
     levels: Annotated[str | None, typer.Option(help="By comma, or all; each task's first when left out.")] = None,
     episodes: Annotated[
-        int, typer.Option(min=1, help="Of each task and level: a reward and some 15 outcomes each.")
+        int, typer.Option(min=1, help="Of each task and level: a reward and some 13 outcomes each.")
     ] = 10,
     seed0: Annotated[int, typer.Option(min=0, help="The first seed; the others follow it.")] = 0,
     author: Author = None,
