@@ -1,12 +1,13 @@
 """Whether the embedded author understands a task's instruction in other words, and does what it says.
 
-A file names, by task, sentences with the task's own ``{pictures}`` and ``$words`` ("Turn it by $degrees degrees"), which
-the task's own instruction knows.
+A file names, by task, sentences with the task's own ``{pictures}`` and ``$words`` ("Turn it by $degrees degrees"),
+which its own instruction knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 
 import sim
 from instruct2act import asking, config
-from instruct2act.authoring.llm.offline.plan import Step
+from instruct2act.authoring.llm.offline.plan import Put, Step, ToThing
 from instruct2act.authoring.llm.offline.reading.parse import parse
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 from instruct2act.authoring.prompt import Request
@@ -45,7 +46,7 @@ def paraphrases(said: Path, perception: str, play: bool) -> None:
                 level = sim.TASKS[task].levels[0]
                 instruction = _instruction(task, level, seed)
                 sentence = asking.instruction(text, {}, (), instruction).text
-                alike = _steps(sentence, instruction) == _steps(instruction.text, instruction)
+                alike = mean_the_same(_steps(sentence, instruction), _steps(instruction.text, instruction))
                 spec = EpisodeSpec(task=task, level=level, seed=seed, text=sentence)
                 solved = play and bool(run_episode(spec, runtime).success)
                 counts = [counts[0], counts[1] + alike, counts[2] + solved]
@@ -57,6 +58,18 @@ def paraphrases(said: Path, perception: str, play: bool) -> None:
     _row("all", totals, play)
     for line in missed:
         say(f"  {line}")
+
+
+def mean_the_same(steps: Sequence[Step] | None, others: Sequence[Step] | None) -> bool:
+    """Whether two readings ask for the same; "to the bowl" is into or onto it, whichever, and done the same way."""
+    return steps is not None and others is not None and [*map(_settled, steps)] == [*map(_settled, others)]
+
+
+def _settled(step: Step) -> Step:
+    match step:
+        case Put(place=ToThing("at", thing, metres)):
+            return replace(step, place=ToThing("inside", thing, metres))
+    return step
 
 
 def _instruction(task: str, level: str, seed: int) -> Instruction:

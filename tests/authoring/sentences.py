@@ -185,7 +185,6 @@ POINTED: tuple[tuple[str, Meaning], ...] = (
 
 REFUSED: tuple[tuple[str, str, str], ...] = (
     ("put the heart into the bowl and dance around", "put the heart into the bowl", "dance around"),
-    ("push the heart to the left", "", "a place that is no thing"),
     ("sweep all blocks", "", "sweep all blocks"),
     ("do not put the heart in the bowl", "", "do not put the heart in the bowl"),
     ("put the heart into the bowl unless it is red", "", "unless"),
@@ -198,7 +197,7 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("put this into the bowl", "", "click number 1"),
     ("put {mystery} into the bowl", "", "{mystery}"),
     ("rotate the heart", "a turn", "how many degrees"),
-    ("put the heart", "", "put the heart"),
+    ("put the heart", "put the heart", "where it goes"),
     ("pick up the heart", "pick up", "where it goes"),
     ("put the heart in the bowl on the left", "", "on the left"),
     ("put the heart in the bowl next to the star", "", "next to the star"),

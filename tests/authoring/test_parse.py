@@ -14,13 +14,17 @@ from sentences import FREE, MEANINGS, POINTED, REFUSED, Meaning, into
 
 import sim
 from instruct2act.authoring.llm.offline.plan import Free, InScene, Put, Words
+from instruct2act.authoring.llm.offline.programs import program
 from instruct2act.authoring.llm.offline.reading.names import canonical
 from instruct2act.authoring.llm.offline.reading.parse import parse
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
+from instruct2act.bench.paraphrases import mean_the_same
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 
 SAID: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("paraphrases.yaml").read_text(encoding="utf-8"))
+
+FREELY: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("free.yaml").read_text(encoding="utf-8"))
 
 
 def slots_of(text: str) -> Mapping[str, Mapping[str, Any]]:
@@ -34,7 +38,7 @@ def test_a_task_may_be_said_in_many_ways(task: str) -> None:
     said = SAID[task]
     for text in (*said["forms"], *said["said"]):
         sentence = Template(text).substitute(said.get("words", {}))
-        assert parse(sentence, slots_of(sentence)).steps == MEANINGS[task], sentence
+        assert mean_the_same(parse(sentence, slots_of(sentence)).steps, MEANINGS[task]), sentence
 
 
 def test_every_task_has_a_dozen_paraphrases() -> None:
@@ -45,6 +49,25 @@ def test_every_task_has_a_dozen_paraphrases() -> None:
 @pytest.mark.parametrize(("text", "meaning"), FREE, ids=[text for text, _ in FREE])
 def test_a_free_sentence_is_understood(text: str, meaning: Meaning) -> None:
     assert parse(text).steps == meaning
+
+
+@pytest.mark.parametrize(("text", "other"), FREELY["alike"])
+def test_two_ways_to_say_the_same(text: str, other: str) -> None:
+    assert mean_the_same(parse(text).steps, parse(other).steps)
+
+
+@pytest.mark.parametrize("text", FREELY["refused"])
+def test_what_a_plan_can_not_hold_is_refused(text: str) -> None:
+    with pytest.raises(NotUnderstood) as told:
+        parse(text)
+    assert told.value.missing
+    assert told.value.hint
+
+
+def test_a_slip_of_the_keyboard_is_said() -> None:
+    plan = parse("plcae the heart itno the bowl")
+    assert plan.steps == parse("place the heart into the bowl").steps
+    assert '# Read "plcae" as "place", "itno" as "into".' in program(plan)
 
 
 @pytest.mark.parametrize(("text", "meaning"), POINTED, ids=[text for text, _ in POINTED])

@@ -253,9 +253,11 @@ class Plan:
     Attributes:
         steps: in order.
         speed: of the arm, as a fraction of full, when one was asked for.
+        assumed: which words were read as other ones, in words.
         ordered: whether their order was told ("first… then…") and not only followed from the sentence.
     """
 
     steps: tuple[Step, ...]
     speed: float | None = None
     ordered: bool = False
+    assumed: tuple[str, ...] = ()

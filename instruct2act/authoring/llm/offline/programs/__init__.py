@@ -26,6 +26,8 @@ from instruct2act.authoring.llm.offline.saying import say_step
 def program(plan: Plan) -> str:
     """The source of a program: ``def main() -> dict``, its helper functions first."""
     page, steps = Page(plan), plan.steps
+    if plan.assumed:
+        page.add(f"# Read {', '.join(plan.assumed)}.")
     if plan.speed is not None:
         page.add(f"RobotSetting(speed={plan.speed:g})")
     page.look("Look at the table: a mask and a cut-out picture of each thing.")

@@ -47,16 +47,17 @@ _PLURALS = {"boxes": "box", "dishes": "dish", "crosses": "cross", "leaves": "lea
 _COMPARING = (
     "other another bigger biggest larger largest smallest tallest shortest taller closest nearest farthest leftmost "
     "rightmost topmost middlemost two three four five six seven several many few most half not no non without except "
-    "same similar different matching remaining opposite lightest darkest heaviest has have had does did will would is "
+    "same similar different matching remaining opposite or either neither never nor lightest "
+    "darkest heaviest has have had does did will would is "
     "are whatever whichever if unless until while because"
 )
 CANNOT_TELL = frozenset(_COMPARING.split())
 """Words that single a thing out by comparing or counting, which a description that is matched with pictures can't."""
 
 _ELSEWHERE = (
-    "push pull sweep wipe open close pour cut fold hang throw toss kick hit tap press squeeze shake stir fill empty "
+    "sweep wipe open close pour cut fold hang kick hit tap press squeeze shake stir fill empty "
     "clean wash cook eat break bend tie untie screw unscrew plug unplug roll flip invert catch hand pass count shove "
-    "describe tell show say explain paint color colour remove delete destroy burn write draw search sort group align "
+    "describe tell show say explain paint color colour remove delete destroy burn write draw search group align "
     "avoid follow stop wait touch point poke scoop flatten assemble connect cover uncover weigh measure help do"
 )
 OTHER_VERBS = frozenset(_ELSEWHERE.split())

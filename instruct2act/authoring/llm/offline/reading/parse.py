@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from lark.exceptions import UnexpectedInput
 
 from instruct2act.authoring.llm.offline.plan import Free, Plan, Put
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood, prepare
+from instruct2act.authoring.llm.offline.reading.refusing import refuse
 from instruct2act.authoring.llm.offline.reading.steps import take_step
 from instruct2act.authoring.llm.offline.reading.things import CAN, Node, Talk, shown
+from instruct2act.authoring.llm.offline.reading.typos import corrected
+from instruct2act.authoring.llm.offline.reading.verbs import terminals
 
 _ORDERED = re.compile(r"\b(?:first|then|after|afterwards|next|finally|lastly|followed by)\b", re.IGNORECASE)
 
@@ -30,7 +34,21 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
     Raises:
         NotUnderstood: with the part that was understood, the part that was not, and what to try.
     """
-    prepared = prepare(text, slots or {})
+    try:
+        return _understood(text, slots or {}, clicks)
+    except NotUnderstood as trouble:
+        mended, assumed = corrected(text)
+        if not assumed:
+            raise
+        try:
+            return replace(_understood(mended, slots or {}, clicks), assumed=assumed)
+        except NotUnderstood:
+            raise trouble from None
+
+
+def _understood(text: str, slots: Mapping[str, Mapping[str, Any]], clicks: int) -> Plan:
+    prepared = prepare(text, slots)
+    refuse(prepared.text, shown(prepared.text))
     try:
         tree = _tree(prepared.text)
     except UnexpectedInput:
@@ -49,13 +67,14 @@ def parse(text: str, slots: Mapping[str, Mapping[str, Any]] | None = None, click
 @lru_cache(maxsize=64)
 def _tree(text: str) -> Node:
     """The same sentence is read for its program, for its reward, and when something went wrong."""
-    return _grammar().parse(text, start="shown" if "<frame:" in text else "start")
+    return _grammar().parse(text)
 
 
 @lru_cache(maxsize=1)
 def _grammar() -> Lark:
-    source = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(source, parser="earley", lexer="basic", start=["start", "shown"])
+    here = Path(__file__)
+    rules, words = (here.with_name(f"{name}.lark").read_text(encoding="utf-8") for name in ("grammar", "words"))
+    return Lark("\n".join((rules, words, terminals())), parser="earley", lexer="basic")
 
 
 def _explained(text: str) -> NotUnderstood:

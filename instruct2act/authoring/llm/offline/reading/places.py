@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from instruct2act.authoring.llm.offline.plan import (
+    All,
     Between,
     Direction,
     Free,
     Place,
     Pointed,
+    Put,
     Relation,
     Shift,
     Spot,
@@ -32,7 +34,8 @@ def place_of(tree: Node, talk: Talk) -> Place:
     parts = list(tree.children)
     match tree.data:
         case "to_thing":
-            relation: Relation = parts[-2].data
+            said = str(parts[-2].data)
+            relation: Relation = {"into": "inside", "onto": "on"}.get(said, said)  # type: ignore[assignment]
             metres = _metres(parts[0]) if len(parts) == 3 else None
             if metres is not None and relation not in ("left", "right", "near", "far"):
                 raise NotUnderstood(f"a distance together with {relation!r}", "", "try: 10 cm to the left of the bowl")
@@ -51,6 +54,11 @@ def place_of(tree: Node, talk: Talk) -> Place:
         case "free":
             return Free()
         case "pointed":
+            last = talk.steps[-1] if talk.steps else None
+            if not talk.clicks and isinstance(last, Put) and isinstance(last.place, ToThing):
+                return last.place
+            if not talk.clicks and talk.it is not None and not isinstance(talk.it, All):
+                return ToThing("inside", talk.it)
             return Pointed(next_click(talk))
         case "where_was":
             return Start(thing_of(parts[0], talk))

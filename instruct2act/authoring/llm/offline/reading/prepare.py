@@ -8,16 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from instruct2act.authoring.llm.offline.reading import lessons, names, phrases
+from instruct2act.authoring.llm.offline.reading.asking import plainly
+from instruct2act.authoring.llm.offline.reading.clauses import mark_clauses
+from instruct2act.authoring.llm.offline.reading.scenes import mark_scenes
 
-_COURTESY = re.compile(
-    r"\b(?:please|kindly|^robot|hey|hello|hi|okay|ok|thanks|thank you|for me|could you|can you|would you|will you|"
-    r"(?:use|using|with|take) the (?:spatula|arm|gripper|robot|suction(?: cup| gripper)?|tool)(?: to)?|"
-    r"i(?:'d| would) like you to|i want you to|i need you to|your (?:task|job) is to|go ahead and|try to|you should|"
-    r"you (?:must|have to|need to)|let's|let us|directly|immediately|right away|"
-    r"at once|straight|exactly|simply|now|also|too|as well|"
-    r"each(?= (?:turned|rotated)\b)|in this order|in order|if you (?:can|would)|somehow|in place|on the spot)\b",
-    re.IGNORECASE,
-)
 _SLOW = re.compile(
     r"\b(?:(?:very )?(?:slowly|gently|carefully)|with care|at (?:a )?(?:slow|low|half) speed)\b", re.IGNORECASE
 )
@@ -46,6 +40,16 @@ _ONE = re.compile(
     r"(?= (?!by\b)[a-z<])|(?<!> )(?:any |just |only )?one(?= of\b| <object)|a single(?= ))",
     re.IGNORECASE,
 )
+
+
+_ONE_AGAIN = re.compile(
+    r"(?P<before>\b(?:the|an?) (?:[\w-]+ ){0,3})(?P<noun>(?!object|thing|item|one)[a-z]+)(?P<between> "
+    r"(?:on|onto|on top of|beside|next to|with|"
+    r"and|behind|in front of|to the (?:left|right) of) the (?:[\w-]+ ){1,3}?)one\b(?! (?:that|"
+    r"which|with|of|i|you|on|in)\b)",
+    re.IGNORECASE,
+)
+""""The green block on the yellow one": of the same kind."""
 
 
 class NotUnderstood(Exception):
@@ -96,9 +100,9 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
 
     text = re.sub(r"\{([^{}]*)\}", slot, text)
     text = " ".join(re.sub(r"(?<![\w>])'|'(?!\w)", " ", text).split())
-    text = " ".join(_ASIDE.sub("", _COURTESY.sub(" ", text)).split())
     text, taught = lessons.learn(text)
-    text = phrases.mark(text)
+    text = phrases.mark(mark_scenes(names.join_pairs(plainly(_ASIDE.sub("", text)))))
+    text = mark_clauses(text)
     text = _SPELLED.sub(lambda m: str(_count(m[1])), text)
     text = re.sub(r"(?<=\d)-(?=degree|deg)", " ", text)
     text = _COUNTED.sub(lambda m: str(_SMALL[m[1].lower()]), text)
@@ -106,13 +110,14 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
     text = re.sub(
         r"\b(?:after|start(?:ing)? (?:by|with)|begin(?:ning)? (?:by|with)) (?=\w+ing\b)", "", text, flags=re.IGNORECASE
     )
+    text = re.sub(r"\b(?:a (?:couple|pair) of|the two of)\b(?= )", "2", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:a?round|about) (?=(?:by |through )?\d)|\bfirst (?=(?:in|into|on|onto|to) )", "", text)
     text = re.sub(r" first(?=[.;,])", "", text)
     text = re.sub(r"\b(?:area|region|zone|part|space)(?: (?:of|in|marked by|shown in))? (?=<object)", "", text)
     text = re.sub(r"\bletter ([a-z])\b", lambda m: f"letter {m[1].upper()}", text)
     text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
     text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)
-    text = names.join_pairs(text)
+    text = _ONE_AGAIN.sub(r"\g<before>\g<noun>\g<between>\g<noun>", names.join_pairs(text))
     text = text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text
     return Prepared(text, speed, taught)
 

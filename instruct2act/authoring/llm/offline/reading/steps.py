@@ -40,6 +40,7 @@ from instruct2act.authoring.llm.offline.reading.things import (
     thing_of,
     things_of,
     token,
+    tokens,
 )
 from instruct2act.authoring.llm.offline.reading.together import pile, sweep
 
@@ -52,30 +53,45 @@ def take_step(tree: Node, talk: Talk) -> None:
     Raises:
         NotUnderstood: it says too little, or speaks of what was never mentioned.
     """
+    nudged = bool(tokens(tree, "NUDGE"))
+    tree = Tree(tree.data, [part for part in tree.children if getattr(part, "type", "") != "NUDGE"])
     parts = {str(part.data): part for part in tree.children if isinstance(part, Tree)}
     match tree.data:
         case "put" | "put_too":
-            if tree.data == "put_too" and not talk.steps and tree.children[0].children[0].data == "described":
+            if tree.data == "put_too" and not talk.steps and _is_no_move(tree):
                 raise NotUnderstood("what is to be done", "", CAN)
             found = taken_from(tree.children[0], parts.get("from"), talk)
             degrees = _turn(parts["turned"].children, talk) if "turned" in parts else 0.0
             where = next(
                 part for part in tree.children[1:] if isinstance(part, Tree) and part.data not in ("turned", "from")
             )
-            _put(found, where, talk, degrees)
+            _put(found, where, talk, degrees, nudged)
         case "put_at":
             degrees = _turn(parts["turned"].children, talk) if "turned" in parts else 0.0
             _put(things_of(tree.children[1], talk), tree.children[0], talk, degrees)
         case "put_again":
             _put([it_of(talk)], tree.children[0], talk)
+        case "visit":
+            moved = things_of(tree.children[0], talk)
+            for place in (ToThing("at", thing_of(named, talk)) for named in tree.children[1:]):
+                talk.steps += [Put(thing, place) for thing in moved]
+            remember(moved[0], talk)
         case "into_too":
             named = thing_of(tree.children[0], talk)
             if isinstance(named, Neighbor):
                 _put_there([named], talk)
             else:
-                talk.steps.append(Put(it_of(talk), ToThing("inside", named)))
+                last = talk.steps[-1] if talk.steps else None
+                at_too = isinstance(last, Put) and isinstance(last.place, ToThing) and last.place.relation == "at"
+                talk.steps.append(Put(it_of(talk), ToThing("at" if at_too else "inside", named)))
         case "put_same":
             _put_there(things_of(tree.children[0], talk), talk)
+        case "send" | "home":
+            named, others = tree.children if tree.data == "home" else reversed(tree.children)
+            container = thing_of(named, talk)
+            for thing in things_of(others, talk):
+                talk.steps.append(Put(_but_for(thing, container), ToThing("inside", container)))
+                remember(thing, talk)
         case "fill":
             _fill(thing_of(tree.children[0], talk), tree.children[1], talk)
         case "pick":
@@ -94,11 +110,12 @@ def take_step(tree: Node, talk: Talk) -> None:
                 talk.steps.append(Rotate(thing, _turn(turned, talk)))
                 remember(thing, talk)
         case "rearrange":
-            scene = token(tree, "SCENE")
-            talk.steps.append(Rearrange(scene[7:-1]))
+            scene = token(tree, "ARRANGED")
+            talk.steps.append(Rearrange(scene[10:-1]))
             talk.whole_table, talk.it = True, None
         case "restore":
-            _restore(_named(tree, talk), talk)
+            only_it = tokens(tree, "RESTORED") == ["<restored:it>"] and not talk.whole_table and talk.it is not None
+            _restore([it_of(talk)] if only_it else _named(tree, talk), talk)
         case "swap":
             found = [
                 thing
@@ -122,6 +139,12 @@ def take_step(tree: Node, talk: Talk) -> None:
             raise AssertionError(f"the grammar has a step {other} that nobody reads")
 
 
+def _is_no_move(tree: Node) -> bool:
+    """Whether words name a thing where it may be already: "the heart in the bowl" asks for nothing by itself."""
+    relation = next((part.data for part in tree.children[1].children if isinstance(part, Tree)), "")
+    return tree.children[0].children[0].data == "described" and relation not in ("into", "onto")
+
+
 def _named(tree: Node, talk: Talk) -> list[Thing | All] | None:
     """The things a restoring sentence names; None for everything."""
     part = next((p for p in tree.children if isinstance(p, Tree) and p.data in SEVERAL), None)
@@ -132,8 +155,10 @@ def _named(tree: Node, talk: Talk) -> list[Thing | All] | None:
     return things_of(part, talk)
 
 
-def _put(found: Sequence[Thing | All], where: Node, talk: Talk, degrees: float = 0.0) -> None:
+def _put(found: Sequence[Thing | All], where: Node, talk: Talk, degrees: float = 0.0, nudged: bool = False) -> None:
     place = place_of(where, talk)
+    if nudged and isinstance(place, Shift) and len(where.children) == 1:
+        place = replace(place, metres=place.metres / 2)
     for thing in found:
         if isinstance(place, ToThing) and place.thing == thing:
             raise NotUnderstood("a thing that is to go to itself", "", "name two different things")

@@ -37,6 +37,7 @@ CAN = (
 )
 """What to try: the whole of what the embedded author understands, in a sentence."""
 
+_ANYTHING = ("anything", "what", "whatever", "whichever", "everything", "those", "ones")
 _DESCRIBE = "describe it by its colour, pattern and shape"
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _DIGITS = ("1st", "2nd", "3rd", "4th", "5th")
@@ -52,6 +53,8 @@ class Talk:
     there: Thing | None = None
     """Where ``it`` was put into: "behind it" means behind the container just as well."""
     moved: list[Thing | All] = field(default_factory=list)
+    named: list[Thing] = field(default_factory=list)
+    """Things in the order in which they were named, for "the former" and "the latter"."""
     whole_table: bool = False
     pointed: int = 0
     steps: list[Step] = field(default_factory=list)
@@ -103,7 +106,11 @@ def things_of(tree: Node, talk: Talk) -> list[Thing | All]:
             return [All(like=Picture(token(tree, "OBJECT")[8:-1]))]
         case "alike":
             return [_alike(tree, talk)]
-    return [thing for child in tree.children for thing in _each(child, _head(tree), talk)]
+    found: list[Thing | All] = []
+    for child in tree.children:
+        found += _each(child, _head(tree), talk)
+        talk.it = found[0] if talk.it is None else talk.it
+    return found
 
 
 def _count(number: str) -> int:
@@ -117,7 +124,8 @@ def _alike(tree: Node, talk: Talk) -> All:
     """Everything that equals another thing in some way; "it" is that thing from now on."""
     aspect: Aspect = token(tree, "SAME")[6:-1]  # type: ignore[assignment]
     parts = [part for part in tree.children if isinstance(part, Tree)]
-    text = _caption(_words(parts.pop(0))) if parts and parts[0].data == "name" else ""
+    said = _words(parts.pop(0)) if parts and parts[0].data == "name" else []
+    text = "" if not said or said[-1].lower() in _ANYTHING else _caption(said)
     like = thing_of(parts[0], talk) if parts else None
     if like is not None:
         talk.it, talk.there = like, None
@@ -158,6 +166,14 @@ def it_of(talk: Talk) -> Thing | All:
 
 
 def thing_of(tree: Node, talk: Talk) -> Thing:
+    """What one noun phrase means, as `_meant`, kept for "the latter"."""
+    thing = _meant(tree, talk)
+    if tree.data not in ("it", "former"):
+        talk.named.append(thing)
+    return thing
+
+
+def _meant(tree: Node, talk: Talk) -> Thing:
     """What one noun phrase means; "it" is where the thing before was put, as long as it is there.
 
     Raises:
@@ -171,6 +187,10 @@ def thing_of(tree: Node, talk: Talk) -> Thing:
             if isinstance(thing, All):
                 raise NotUnderstood("what 'it' is, of several things", "", "name the thing")
             return thing
+        case "former":
+            if len(talk.named) < 2:
+                raise NotUnderstood("what the former and the latter are", "", "name the thing")
+            return talk.named[-2 if "former" in str(tree.children[0]) else -1]
         case "picture":
             slot = token(tree, "OBJECT")
             return Picture(slot[8:-1])

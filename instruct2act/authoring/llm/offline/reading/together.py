@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from instruct2act.authoring.llm.offline.plan import All, Pile, Put, Sweep, Thing, ToThing, Words
+from instruct2act.authoring.llm.offline.plan import All, Free, Pile, Put, Shift, Spot, Sweep, Thing, ToThing, Words
 from instruct2act.authoring.llm.offline.reading.places import place_of
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
 from instruct2act.authoring.llm.offline.reading.things import SEVERAL, Node, Talk, remember, thing_of, things_of
@@ -17,6 +17,16 @@ def sweep(parts: Mapping[str, Node], talk: Talk) -> None:
     """Along the table into something, with a limit or without."""
     found = things_of(next(part for name, part in parts.items() if name in SEVERAL), talk)
     place = place_of(next(part for name, part in parts.items() if name not in _NOT_PLACES), talk)
+    if (
+        "limit" not in parts
+        and isinstance(place, Shift | Spot | Free | ToThing)
+        and (not isinstance(place, ToThing) or place.relation not in ("inside", "on", "at"))
+    ):
+        # "Push it to the left": where it comes to lie is what matters.
+        for thing in found:
+            talk.steps.append(Put(thing, place))
+            remember(thing, talk)
+        return
     if not isinstance(place, ToThing) or place.relation not in ("inside", "on", "at"):
         raise NotUnderstood(
             "sweeping to a place that is no thing", "", "say what to sweep into: sweep it into the frame"
