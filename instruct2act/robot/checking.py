@@ -13,7 +13,7 @@ import numpy as np
 from instruct2act.doctor import Check, printer
 from instruct2act.listeners.drawing import Sketch, scale_for
 from instruct2act.listeners.typeset import INK, WHITE
-from instruct2act.robot import files, plans
+from instruct2act.robot import calibrating, files, plans, touching
 from skills.errors import Mistake, SkillError
 from skills.robots.rosbridge.errors import BridgeError
 from skills.robots.rosbridge.messages import Dialect
@@ -26,16 +26,17 @@ _STEPS_S = 0.8
 """How long the heart is held still: more than the arm's watchdog waits."""
 
 
-def check(path: Path, out: Path, json_line: bool) -> int:
+def check(path: Path, out: Path, json_line: bool, board: str | None = None) -> int:
     """Prints each finding; 0 when nothing is broken, else 1.
 
     Raises:
-        Mistake: the robot's file can't be.
+        Mistake: the robot's file or the board can't be.
     """
+    read = None if board is None else calibrating.read_board(board)
     arm = files.robot(path)
     show, broken = printer(json_line), 0
     try:
-        for found in findings(arm, out):
+        for found in findings(arm, out, read):
             show(found)
             broken += found.state == "broken"
     finally:
@@ -71,8 +72,10 @@ def acknowledge(path: Path, answer: Callable[[str], str] = input) -> int:
     return 0
 
 
-def findings(arm: RosRobot, out: Path) -> Iterator[Check]:
-    """Every check in turn; without a link there is only the first."""
+def findings(
+    arm: RosRobot, out: Path, board: tuple[int, int, float] | None = None, answer: touching.Answer = touching.asked
+) -> Iterator[Check]:
+    """Every check in turn; without a link there is only the first. With a board a person is asked to touch it."""
     given = arm.settings
     began = time.monotonic()
     try:
@@ -87,6 +90,7 @@ def findings(arm: RosRobot, out: Path) -> Iterator[Check]:
         ("topics", _topics),
         ("tf", _tf),
         ("cameras", _cameras),
+        (touching.NAME, lambda arm, out: touching.compared(arm, board, answer)),
         ("heartbeat", _heartbeat),
         ("stop", _stop),
     )
@@ -102,6 +106,7 @@ ADVICE = {
     "topics": "start what publishes them, or correct their names in the robot's file",
     "tf": "start robot_state_publisher and the joint states, or correct base_frame and tool_frame",
     "cameras": "see docs/robots.md, cameras",
+    touching.NAME: "see docs/robots.md, calibration",
     "heartbeat": "the arm's node must listen to names.heartbeat and stop after 0.5 s of silence",
     "stop": "the arm must never be moved by this program before its stop works",
 }

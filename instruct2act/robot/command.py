@@ -113,14 +113,19 @@ def check(
     robot: File,
     out: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("runs/robot-check"),
     json_line: Annotated[bool, typer.Option("--json", help="One JSON object a check.")] = False,
+    board: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMNSxROWSxMETRES", help="Also compare where a chessboard is touched and seen."),
+    ] = None,
 ) -> None:
     """Walk through everything that must hold before the first motion; nothing moves. Each with what to do.
 
-    Stop is asked for and acknowledged, and the heart is held still for a second, both with the arm at rest.
+    Stop is asked for and acknowledged, and the heart is held still for a second, both with the arm at rest. With
+    --board you bring the tool onto a corner of a chessboard on the table, by hand or by the arm's pendant.
     """
     from instruct2act.robot import checking
 
-    raise typer.Exit(checking.check(robot, out, json_line))
+    raise typer.Exit(checking.check(robot, out, json_line, board))
 
 
 @app.command()

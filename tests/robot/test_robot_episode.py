@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from doubles.rosbridge import Double, SimArm, robots_file
+from doubles.rosbridge import PATIENT, Double, SimArm, robots_file
 
 import sim
 from instruct2act import config
@@ -25,11 +25,6 @@ from skills.robots.rosbridge import build
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("jail"), pytest.mark.needs("weights")]
 
-PATIENT = {
-    "silence_s": 20.0, "ping_s": 2.0, "call_s": 10.0, "tf_age_s": 3.0, "image_age_s": 3.0, "first_image_s": 15.0,
-    "accept_s": 10.0, "feedback_s": 10.0, "stop_s": 3.0,
-}  # fmt: skip
-"""For machines that are busy with other tests."""
 SLANTED = CameraSpec("camera", (1.1, 0.0, 0.9), (0.5, 0.0, 0.0), (-1.0, 0.0, 0.0), fov_y=0.95)
 OBJECTS = "red block @0.4,-0.2; blue bowl @0.55,0.25; green star @0.5,-0.05"
 SENTENCE = "put the red block into the blue bowl"

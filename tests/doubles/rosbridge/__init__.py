@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from doubles.rosbridge.arms import KinematicArm, SimArm
+from doubles.rosbridge.arms import OVERHEAD, KinematicArm, SimArm
 from doubles.rosbridge.faults import Faults
-from doubles.rosbridge.robots_file import robots_file
-from doubles.rosbridge.server import Double
+from doubles.rosbridge.robots_file import PATIENT, robots_file
+from doubles.rosbridge.server import CLOCK_S, COMPRESSED, IMAGE, Double
 from skills.robots.rosbridge.robot import RosRobot
 from skills.types import Action, Pose
 
@@ -21,4 +21,17 @@ Make = Callable[..., tuple[RosRobot, Double]]
 PICK = Action("pick_place", Pose(0.4, -0.2, 0.05), Pose(0.5, 0.2, 0.05, 0.5))
 """An action that every arm can carry out."""
 
-__all__ = ["PICK", "Double", "Faults", "KinematicArm", "Make", "SimArm", "robots_file"]
+__all__ = [
+    "CLOCK_S",
+    "COMPRESSED",
+    "IMAGE",
+    "OVERHEAD",
+    "PATIENT",
+    "PICK",
+    "Double",
+    "Faults",
+    "KinematicArm",
+    "Make",
+    "SimArm",
+    "robots_file",
+]

@@ -13,6 +13,12 @@ QUICK = {
 }  # fmt: skip
 """Deadlines for an arm that moves in a third of a second."""
 
+PATIENT = {
+    "silence_s": 20.0, "ping_s": 2.0, "call_s": 10.0, "tf_age_s": 3.0, "image_age_s": 3.0, "first_image_s": 15.0,
+    "accept_s": 10.0, "feedback_s": 10.0, "stop_s": 3.0,
+}  # fmt: skip
+"""For machines that are busy with other tests."""
+
 
 def robots_file(double: Double, **more: Any) -> dict[str, Any]:
     """A robot's file for a double."""
