@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from instruct2act import config
+from instruct2act.authoring import prompt
+from instruct2act.authoring.llm import digest
 from instruct2act.authoring.llm.replay import Cassette
 from instruct2act.authoring.program import Program, take_out
 from instruct2act.bench.cassettes import SETTINGS
@@ -85,10 +87,12 @@ def test_the_prompts_are_still_those_that_were_shown(runtime: Runtime) -> None:
     robot = runtime.robot(EpisodeSpec(task="rearrange"))
     try:
         shown = runtime.seen(robot.env.instruction, robot.observe())
-        digest = runtime.policy.digest(robot.env.instruction, shown)
+        program = runtime.policy.digest(robot.env.instruction, shown)
+        reward = digest(prompt.for_reward(robot.env.instruction, robot.history[0].objects, "compact"))
     finally:
         robot.close()
-    assert Cassette(FILE).find(digest)
+    assert Cassette(FILE).find(program)
+    assert Cassette(FILE).find(reward)
 
 
 def _entry(document: dict[str, Any]) -> str:
