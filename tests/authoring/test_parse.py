@@ -59,7 +59,7 @@ def test_two_ways_to_say_the_same(text: str, other: str) -> None:
 @pytest.mark.parametrize("text", FREELY["refused"])
 def test_what_a_plan_can_not_hold_is_refused(text: str) -> None:
     with pytest.raises(NotUnderstood) as told:
-        parse(text)
+        parse(text, slots_of(text))
     assert told.value.missing
     assert told.value.hint
 

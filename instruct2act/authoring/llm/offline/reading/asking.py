@@ -77,7 +77,7 @@ _FRAMES = (
 _CLOSERS = (
     r"please|kindly|thanks(?: a lot| so much| in advance)?|thank you(?: very much| so much)?|for "
     r"me|for us|cheers|if you (?:don't mind|"
-    r"please|can|could|would|will|like|may|wouldn't mind)|if (?:that's|that is|it's|it is) (?:ok|"
+    r"please|can|could|would|will|like|may|wouldn't mind)(?=\s*(?:[,.;!?]|$))|if (?:that's|that is|it's|it is) (?:ok|"
     r"okay|possible|alright|all right|"
     r"fine)(?: with you| by you)?|if possible|when(?:ever)? you (?:can|have time|are ready|get "
     r"a chance|have a moment|'re ready)|will you|"

@@ -152,8 +152,16 @@ _ENDS = re.compile(
 )
 
 
+_QUESTION = re.compile(
+    r"(?:does|do|did|is|are|was|were|has|have|had|what|which|who|whose|why|how|when|where)\b[^.!;]*\?", _I
+)
+_ARTICLES = ("the", "a", "an", "this", "that", "my", "your")
+
+
 def mark_clauses(text: str) -> str:
     """The text with such clauses as ``<arranged:slot>``, ``<restored:it>``, ``<restored:all>``, ``… <followed>``."""
+    if _QUESTION.match(text):
+        return text
     if "<frame:" in text:
         text = _shown(text)
     parts = [part.strip() for part in _ENDS.split(text)]
@@ -227,6 +235,11 @@ def _shown(text: str) -> str:
         if names_it or not known.issuperset(_said(clause)) or "<restored" in clause or _back(clause.strip(" .;:!?,")):
             break
         head, tail = head + clause, tail[len(clause) :]
+    # A thing with a name has an article; a word without one that nobody knows may ask for anything.
+    said = re.findall(r"<[^>]*>|[^\s,.;:!?]+", head.lower())
+    unknown = [place for place, word in enumerate(said) if word[0] != "<" and word not in known]
+    if any(place == 0 or (place - 1 not in unknown and said[place - 1] not in _ARTICLES) for place in unknown):
+        return text
     stacks = bool(_STACKING.search(head))
     rest = " ".join(w for w in re.findall(r"<[^>]*>|[^\s,.;:!?]+", head) if w[0] == "<" or w.lower() not in known)
     if stacks:
