@@ -171,6 +171,20 @@ def playground(
     bench.playground(runs, sessions)
 
 
+@app.command()
+def robot(
+    episodes: Annotated[int, typer.Option(min=0, help="Of each of the six tasks; 0 leaves them out.")] = 3,
+    stops: Annotated[int, typer.Option(min=0, help="Tries of each way to stop; 0 leaves out all but the tasks.")] = 100,
+    perception: Perception = "oracle",
+    transport: Annotated[str, typer.Option(help="websockets or roslibpy.")] = "websockets",
+    seed0: int = 0,
+) -> None:
+    """An arm behind a bridge against the simulator itself; how fast it stops; pictures by encoding. In a checkout."""
+    from instruct2act.bench import bridge
+
+    bridge.robot(episodes, stops, perception, transport, seed0)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context, vimabench: VimaBench = None, vimabench_python: VimaBenchPython = None) -> None:
     """Without a command: a short round of all of them."""

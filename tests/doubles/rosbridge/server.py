@@ -316,6 +316,7 @@ class Double:
             self._send("/pick_place/feedback", message)
 
     def _end_goal(self, client: Client, id: str, status: str, values: dict[str, Any]) -> None:
+        self._goals.pop(id, None)  # as in ROS, a goal that is over can't be cancelled any more
         match self.faults.result:
             case "never":
                 return
