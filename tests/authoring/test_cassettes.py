@@ -5,6 +5,7 @@ is said by the last test, and changes no other.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 from instruct2act import config
 from instruct2act.authoring import prompt
 from instruct2act.authoring.llm import digest
-from instruct2act.authoring.llm.replay import Cassette
+from instruct2act.authoring.llm.replay import ASKED_CHARS, Cassette
 from instruct2act.authoring.program import Program, take_out
 from instruct2act.bench.cassettes import SETTINGS
 from instruct2act.episode import run_episode
@@ -47,18 +48,24 @@ def documents() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def runtime() -> Iterator[Runtime]:
+    with answered() as made:
+        yield made
+
+
+@contextmanager
+def answered(*more: str) -> Iterator[Runtime]:
     kept = {document["asked"].strip(): document["text"] for document in documents()}
 
     def answer(body: dict[str, Any]) -> str:
         said = body["messages"][-1]["content"]
         text = said if isinstance(said, str) else "\n".join(part["text"] for part in said)
-        return str(kept[text.strip()])
+        return str(kept[text[:ASKED_CHARS].strip()])
 
     with ChatServer(answers(answer)) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", "the-key-of-the-double")
         oracle = ("perception.segmenter=oracle", "perception.retriever=oracle")
         own = ("author.provider=openai", "llm.replay=off", f"llm.base_url={server.url}", "llm.model=m")
-        with Runtime(config.load(sets=[*SETTINGS, *oracle, *own])) as made:
+        with Runtime(config.load(sets=[*SETTINGS, *oracle, *own, *more])) as made:
             yield made
 
 
@@ -72,10 +79,21 @@ def test_its_program_does_what_it_did_when_it_was_kept(task: str, runtime: Runti
     assert (record.reward is None) == (task in REJECTED), "its reward function ran"
 
 
+@pytest.mark.slow
+def test_what_failed_was_mended_when_the_model_was_told_what_was_wrong() -> None:
+    with answered("llm.repairs=1") as runtime:
+        for task in sorted(MISTAKEN):
+            spec = EpisodeSpec(task=task, level=TASKS[task].levels[0], seed=SEEDS.get(task, 0))
+            record = run_episode(spec, runtime)
+            assert record.success and len(record.attempts) == 1, record.error
+            assert record.reward is not None
+
+
 def test_there_is_a_program_and_a_reward_for_every_task() -> None:
-    kinds = [take_out(document["text"], entry) for document in documents() for entry in (_entry(document),)]
-    assert all(isinstance(found, Program) for found in kinds)
-    assert len(kinds) == 2 * len(TASKS) == 34
+    first = [document for document in documents() if "<instruction>" in document["asked"]]
+    found = [take_out(document["text"], _entry(document)) for document in first]
+    assert all(isinstance(one, Program) for one in found)
+    assert len(found) == 2 * len(TASKS) == 34
 
 
 def test_it_is_a_cassette_that_names_its_model_and_holds_no_key() -> None:
