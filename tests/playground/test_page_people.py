@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.quiet,
     pytest.mark.needs("playwright"),
     pytest.mark.needs("jail"),
     pytest.mark.needs("weights"),

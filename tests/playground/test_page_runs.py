@@ -12,6 +12,7 @@ from instruct2act.bench.browsing import Server
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.quiet,
     pytest.mark.needs("playwright"),
     pytest.mark.needs("jail"),
     pytest.mark.needs("weights"),
