@@ -23,7 +23,8 @@ dialog.addEventListener("click", (event) => {
 });
 
 // What is gone must not keep the focus: keys pressed next are meant for the page.
-dialog.addEventListener("close", () => dialog.replaceChildren());
+// The event comes late: by then the dialog may have been opened anew.
+dialog.addEventListener("close", () => { if (!dialog.open) dialog.replaceChildren(); });
 
 export function enlarge(name, urls) {
   show(name, make("div", { class: "closer" }, ...urls.map((url) => make("img", { src: url, alt: `Picture ${name}` }))));

@@ -109,6 +109,8 @@ export class Sentence {
   }
 
   remember() {
+    // A selection that moved because its text was replaced, while something else has the focus, is nobody's caret.
+    if (document.activeElement !== this.field) return;
     const selection = getSelection();
     if (selection.rangeCount && this.field.contains(selection.anchorNode)) this.caret = selection.getRangeAt(0).cloneRange();
   }
