@@ -7,12 +7,8 @@ here reads a clock: time is counted in simulated steps, and the same calls give 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +25,7 @@ from sim.states import Body, Look, Placed, Quaternion, Snapshot, body_frame, tru
 from sim.textures import Texture
 from sim.tools import Hook
 from sim.witness import Witness
+from skills.scratch import Scratch
 from skills.types import TABLE, Event, Pose, View, Workspace
 
 GRAVITY = 9.8
@@ -54,10 +51,8 @@ class World(Measured):
         self.workspace = workspace or Workspace()
         self.watchers: list[Callable[[], None]] = []
         self._p = Client()
-        self._files = Path(tempfile.mkdtemp(prefix="instruct2act-"))
-        # Environments are often left to the collector: then, too, nothing stays behind.
-        self._tidy = weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
-        self._renderer = Renderer(self._p, Client, self._files, self.workspace)
+        self._scratch = Scratch("world")
+        self._renderer = Renderer(self._p, Client, self._scratch.path, self.workspace)
         self._hook = Hook(self._p, self.step, STEP_S, GRAVITY)
         self._witness = Witness(self)
         self._closed = False
@@ -74,7 +69,7 @@ class World(Measured):
         p.setTimeStep(STEP_S)
         # Caching by file name would hand out an earlier object's parts, and pairs in no order another result.
         p.setPhysicsEngineParameter(enableFileCaching=0, deterministicOverlappingPairs=1)
-        self._hulls = Hulls(p, self._files)
+        self._hulls = Hulls(p, self._scratch.path)
         self._renderer.reset()
         ground = p.createCollisionShape(p.GEOM_BOX, halfExtents=[3, 3, 0.05])
         body = p.createMultiBody(0, ground, self._renderer.nothing, [0.5, 0, -0.05], useMaximalCoordinates=1)
@@ -114,7 +109,7 @@ class World(Measured):
             self._closed = True
             self._p.disconnect()
             self._renderer.close()
-            self._tidy()
+            self._scratch.close()
 
     def __enter__(self) -> World:
         return self

@@ -14,16 +14,15 @@ from __future__ import annotations
 import os
 import platform
 import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from instruct2act.sandbox.errors import SandboxUnavailable
+from skills.scratch import Scratch
 
 Mode = Literal["jailed", "language-only"]
 
@@ -118,15 +117,15 @@ class Jail:
         Raises:
             SandboxUnavailable: this machine cannot hold it, or the file cannot be executed.
         """
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
         if sys.platform != "linux" and mode == "language-only":
             self.path = program
             return
         lack = missing()
         if lack and mode == "jailed":
             raise SandboxUnavailable(lack)
-        self._folder = Path(tempfile.mkdtemp(prefix="instruct2act-"))
-        self.path = self._folder / "worker"
+        self._scratch = Scratch("jail")
+        self.path = self._scratch.path / "worker"
         runs, reads = libraries(program)
         options = ["--parent", str(os.getpid())]
         options += ["--best-effort"] if mode == "language-only" else []
@@ -139,8 +138,8 @@ class Jail:
 
     def close(self) -> None:
         """Removes the file; programs started by it go on."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.close()
 
     def __enter__(self) -> Jail:
         return self

@@ -13,7 +13,6 @@ import select
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 
 from sim.vimabench import answers, child
 from skills.errors import Mistake, RobotLost, UnknownName
+from skills.scratch import Scratch
 
 PACKAGES = "gym==0.26.2 pybullet opencv-python transforms3d einops omegaconf importlib_resources numpy"
 """What VIMABench needs of an interpreter; what else it imports, no task uses."""
@@ -64,16 +64,16 @@ class Link:
         folder, interpreter = _found(self.checkout), _interpreter(self.python)
         self._interpreter = interpreter
         # VIMABench leaves its temporary files behind: they go with the folder.
-        self._own = Path(tempfile.mkdtemp(prefix="vimabench-"))
-        self._said = (self._own / "said").open("w+b")
+        self._scratch = Scratch("vimabench")
+        self._said = (self._scratch.path / "said").open("w+b")
         try:
             self._process = subprocess.Popen(
                 [interpreter, str(Path(child.__file__).resolve()), str(folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
-                env=surroundings(self._own),
-                cwd=self._own,
+                env=surroundings(self._scratch.path),
+                cwd=self._scratch.path,
                 start_new_session=True,  # Ctrl-C is for the parent, which ends this one in its own time
             )
         except OSError as error:
@@ -211,7 +211,7 @@ class Link:
 
     def _tidy(self) -> None:
         self._said.close()
-        shutil.rmtree(self._own, ignore_errors=True)
+        self._scratch.close()
 
 
 def surroundings(folder: Path) -> dict[str, str]:

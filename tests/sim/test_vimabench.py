@@ -171,10 +171,10 @@ def test_an_episode_that_failed_stays_failed(begin: Begin) -> None:
 def test_a_new_episode_has_a_new_process_and_leaves_nothing(begin: Begin) -> None:
     env = begin(seed=1)
     first, link = env.look()["top"], env._link
-    assert link is not None and (link._own / "left-behind.urdf").is_file()
+    assert link is not None and (link._scratch.path / "left-behind.urdf").is_file()
     env.carry_out(carry((0.35, -0.3), (0.6, 0.1)), Silent())
     env.reset(seed=1)
-    assert not link._own.exists() and link._process.returncode is not None
+    assert not link._scratch.path.exists() and link._process.returncode is not None
     assert np.array_equal(env.look()["top"].rgb, first.rgb) and len(env.history) == 1 and env.steps_left == 5
 
 
