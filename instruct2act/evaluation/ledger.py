@@ -91,13 +91,14 @@ class Ledger:
 
     def _same(self, origin: Origin) -> None:
         path = self.folder / ORIGIN
-        if not path.is_file():
-            if self.path.is_file() and self.path.stat().st_size:
-                raise Mistake(f"{self.path} has records, and no {ORIGIN} says what they were made with; choose --out")
+        if not _has_a_line(self.path):
+            # Figures of nothing bind nothing: models that failed to load leave such a folder behind.
             half = path.with_suffix(".part")
             half.write_text(origin.model_dump_json(indent=1) + "\n", encoding="utf-8")
-            Path(half).replace(path)
+            half.replace(path)
             return
+        if not path.is_file():
+            raise Mistake(f"{self.path} has records, and no {ORIGIN} says what they were made with; choose --out")
         try:
             before = Origin.model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError:
@@ -125,3 +126,11 @@ class Ledger:
         else:
             self.done.add(key)
             self.again.discard(key)
+
+
+def _has_a_line(path: Path) -> bool:
+    """Whether a whole record is there; a torn one is cut off later."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as lines:
+        return lines.readline().endswith(b"\n")

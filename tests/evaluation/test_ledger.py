@@ -79,6 +79,22 @@ def test_figures_made_with_something_else_are_refused_and_the_difference_is_show
     Ledger(tmp_path, origin).close()
 
 
+@pytest.mark.parametrize("left", [None, b"", b'{"schema_version": 1, "id": "to'], ids=["no file", "empty", "torn"])
+def test_a_folder_where_nothing_was_played_is_bound_to_nothing(
+    left: bytes | None, tmp_path: Path, origin: Origin, made: Made
+) -> None:
+    Ledger(tmp_path, origin).close()
+    if left is not None:
+        (tmp_path / RECORDS).write_bytes(left)
+    changed = origin.model_copy(update={"revision": "0" * 12})
+    with Ledger(tmp_path, changed) as ledger:
+        assert len(ledger.left(_specs(2))) == 2
+        ledger.keep(made(0))
+    with pytest.raises(Mistake, match="revision: 000000000000 -> "):
+        Ledger(tmp_path, origin)
+    assert [record.spec.seed for record in read(tmp_path / RECORDS)] == [0]
+
+
 def test_run_settings_make_no_difference(origin: Origin) -> None:
     same = Origin.of(config.load(sets=["perception.segmenter=oracle", "perception.retriever=oracle", "workers=7"]))
     assert origin.differences(same) == []
