@@ -132,7 +132,8 @@ class Person:
             if count > more_than:
                 return count
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"no more than {more_than} live pictures came")
+        said = " | ".join(self.page.locator("#sentence, #writing, #state, #notice").all_inner_texts())
+        raise AssertionError(f"no more than {more_than} live pictures came; the page says: {said}")
 
     def looks(self) -> str:
         """The live picture as text, to tell two apart."""

@@ -11,10 +11,13 @@ export class Frames {
     this.next = null;
     this.drawing = false;
     this.first = null; // called at the first frame of a run
+    this.of = 0; // counts runs: a frame that is decoded when the next one has begun is not drawn
     on("frame", (frame) => this.take(frame));
+    on("event", (event) => { if (event.type === "starting") this.reset(); });
   }
 
   reset() {
+    this.of += 1;
     this.count = 0;
     this.times = [];
     this.next = null;
@@ -47,12 +50,14 @@ export class Frames {
   }
 
   async draw(frame) {
+    const { of } = this;
     let picture;
     try {
       picture = await createImageBitmap(frame.jpeg);
     } catch {
       return; // half a frame is no frame
     }
+    if (of !== this.of) return void picture.close();
     if (this.canvas.width !== picture.width || this.canvas.height !== picture.height) {
       this.canvas.width = picture.width;
       this.canvas.height = picture.height;

@@ -60,6 +60,8 @@ function settled() {
 }
 
 async function writeOnly() {
+  if (state.plan?.status === "writing") return null;
+  if (state.setting) return say("The table is being set.", "Try again in a moment."), null;
   const plan = await write();
   if (plan?.status === "done") source.sources.select("program");
   return plan;
@@ -67,7 +69,6 @@ async function writeOnly() {
 
 async function writeAndRun() {
   if (going()) return void say("A run is going on.", "Stop it first (Escape), or wait for its end.");
-  if (state.plan?.status === "writing") return;
   const plan = await writeOnly();
   if (plan?.status === "done" && state.program.trim()) await source.bar.start(false);
 }
@@ -91,7 +92,7 @@ function wire() {
       r: ["run", () => going() || source.bar.start(false)],
     s: ["step", () => element("runbar").querySelector("[data-act=step]").click()],
     p: ["pause, resume", () => tell(going()?.state === "paused" ? "resume" : "pause")],
-    n: ["new table", form.another], i: ["to the sentence", () => composed.sentence.field.focus()],
+    n: ["new table", form.another], i: ["to the sentence", () => composed.sentence.focus()],
     e: ["to the program", () => element("program").focus()], k: ["skills", () => docs.toggle()],
       t: ["to the table", () => { table.views.select("top"); element("view-top").focus(); }],
   });

@@ -115,8 +115,11 @@ export class Picker {
         const index = this.point(at);
         this.tell(`Click ${index + 1}. These are the masks that the segmenter offers for it:`);
       } else {
-        this.picked.name = this.put(await crop(found[0], { point: at, choice: 0 }));
-        this.tell(`${this.picked.name} is in the sentence. Its mask:`);
+        const made = this.picked;
+        made.name = this.put(await crop(found[0], { point: at, choice: 0 }));
+        if (this.picked !== made) return undefined; // something else was picked meanwhile
+        this.tell(`${made.name} is in the sentence. Its mask:`);
+        if (made.choice) await this.recut(made); // another mask was chosen before there was a name
       }
       this.offer();
       return undefined;
@@ -149,13 +152,16 @@ export class Picker {
     this.draw();
     this.offer();
     this.choices.children[index].focus();
-    if (!picked.name) return;
-    await trying(async () => {
-      const made = await crop(picked.found[index], { point: picked.at, choice: index });
-      if (picked.choice !== index) return; // another one was chosen meanwhile
-      set({ pictures: { ...state.pictures, [picked.name]: made } });
-      this.tell(`${picked.name} now is mask ${index + 1} of ${picked.found.length}:`);
-    });
+    if (picked.name) await trying(() => this.recut(picked));
+  }
+
+  /** Cuts a picture that is in the sentence out anew, by the mask that is chosen now. */
+  async recut(picked) {
+    const { choice } = picked;
+    const made = await crop(picked.found[choice], { point: picked.at, choice });
+    if (picked.choice !== choice) return; // another one was chosen meanwhile
+    set({ pictures: { ...state.pictures, [picked.name]: made } });
+    if (this.picked === picked) this.tell(`${picked.name} now is mask ${choice + 1} of ${picked.found.length}:`);
   }
 
   draw(index = this.picked?.choice ?? 0) {
@@ -181,8 +187,8 @@ export class Picker {
   cycle(by) {
     if (!this.picked) return;
     const count = this.picked.found.length;
-    this.choose((this.picked.choice + by + count) % count).then(() => this.overlay.frame.focus());
-    this.overlay.frame.focus();
+    this.choose((this.picked.choice + by + count) % count);
+    this.overlay.frame.focus(); // at once: when the picture has been cut out, the person may be elsewhere
   }
 
   next(by) {

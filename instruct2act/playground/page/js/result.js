@@ -38,6 +38,7 @@ export function result() {
     const text = standing(run);
     if (line.textContent !== text) line.textContent = text;
     line.dataset.state = run?.state || "none";
+    line.dataset.run = run?.id || "";
     line.dataset.kind = run ? verdict(run)[1] : "";
     name.textContent = run?.scene || "";
     const key = run ? `${run.id} ${run.state} ${JSON.stringify(run.score)} ${run.files.length} ${run.command}` : "";

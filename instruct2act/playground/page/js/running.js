@@ -8,6 +8,7 @@ import { said } from "./scenes.js";
 import { say, trying } from "./notice.js";
 
 const SILENCE_MS = 4000;
+const MOST_TIMES = 5;
 const heardAt = new Map(); // run -> when something was heard of it
 
 on("event", (event) => {
@@ -42,12 +43,7 @@ export async function run({ stepping = false, speed = "real" } = {}) {
 /** Tells the run that is going on to stop, pause, step or resume. */
 export function tell(what) {
   const current = going();
-  if (!current) return undefined;
-  return trying(() => post(`/api/runs/${current.id}/${what}`)).then((answer) => {
-    const now = state.runs.get(current.id);
-    if (answer?.state && now.state !== "ended" && answer.state !== "ended"
-      && ["running", "paused"].includes(answer.state)) keep({ ...now, state: answer.state });
-  });
+  return current ? trying(() => post(`/api/runs/${current.id}/${what}`)) : undefined; // events tell what came of it
 }
 
 /** The run that holds the arm or waits for it, the shown one first. */
@@ -55,12 +51,15 @@ export const going = () => [shownRun(), ...state.runs.values()].find((each) => e
 
 /** Fetches a run of this session and shows it. */
 export async function fetchRun(id) {
-  heardAt.set(id, Date.now());
-  const told = await trying(() => get(`/api/runs/${id}`));
-  if (!told) return null;
-  const found = whole(id, told);
-  keep(found);
-  return found;
+  for (let times = 0; ; times += 1) {
+    heardAt.set(id, Date.now());
+    const told = await trying(() => get(`/api/runs/${id}`));
+    if (!told) return null;
+    const found = whole(id, told);
+    if (times < MOST_TIMES && found.seen < (state.runs.get(id)?.seen ?? 0)) continue; // events overtook the answer
+    keep(found);
+    return found;
+  }
 }
 
 export async function refreshHistory() {

@@ -17,19 +17,34 @@ export class Sentence {
       onkeydown: (event) => this.key(event),
       onpaste: (event) => this.pasted(event),
     });
-    document.addEventListener("selectionchange", () => this.remember());
+    // The browser tells of a caret that moved a while later: when the person has left already, and never again.
+    this.field.addEventListener("blur", () => this.remember());
+    document.addEventListener("selectionchange", () => {
+      // A selection that moved because its text was replaced, while something else has the focus, is nobody's caret.
+      if (document.activeElement === this.field) this.remember();
+    });
   }
 
   get text() {
     return textOf(this.field).replace(/\u00a0/g, " ");
   }
 
-  /** Shows a sentence. */
+  /** Shows a sentence; the caret of one that is the same in words stays where it was. */
   set(text) {
-    if (text === this.text && !this.stale(text)) return;
+    const same = text === this.text;
+    if (same && !this.stale(text)) return;
+    this.show(text, same ? this.caret : null);
+  }
+
+  /** Draws a sentence anew, and puts the caret as many characters into it as it was before. */
+  show(text, caret) {
+    const count = caret && this.field.contains(caret.startContainer) ? this.upTo(caret).length : null;
     this.field.replaceChildren(...this.parts(text));
-    this.caret = null;
-    this.field.classList.toggle("empty", !text);
+    this.field.classList.toggle("empty", !text.trim());
+    this.caret = count === null ? null : this.at(count);
+    if (document.activeElement !== this.field) return;
+    getSelection().removeAllRanges();
+    getSelection().addRange(this.caret?.cloneRange() ?? this.atEnd());
   }
 
   /** Whether a name of the text now has a picture, or another one, than is shown. */
@@ -44,9 +59,7 @@ export class Sentence {
   insert(text) {
     const range = this.caret && this.field.contains(this.caret.startContainer) ? this.caret : this.atEnd();
     range.deleteContents();
-    const before = range.cloneRange();
-    before.setStart(this.field, 0);
-    const head = textOf(before.cloneContents());
+    const head = this.upTo(range);
     const space = head && !/\s$/.test(head) ? " " : "";
     const nodes = this.parts(`${space}${text} `);
     const last = nodes[nodes.length - 1];
@@ -88,10 +101,8 @@ export class Sentence {
   typed() {
     const text = this.text;
     this.field.classList.toggle("empty", !text.trim());
-    if (this.stale(text)) {
-      this.field.replaceChildren(...this.parts(text));
-      this.toEnd();
-    }
+    this.remember();
+    if (this.stale(text)) this.show(text, this.caret);
     this.changed(text);
   }
 
@@ -109,8 +120,6 @@ export class Sentence {
   }
 
   remember() {
-    // A selection that moved because its text was replaced, while something else has the focus, is nobody's caret.
-    if (document.activeElement !== this.field) return;
     const selection = getSelection();
     if (selection.rangeCount && this.field.contains(selection.anchorNode)) this.caret = selection.getRangeAt(0).cloneRange();
   }
@@ -122,20 +131,47 @@ export class Sentence {
     return range;
   }
 
-  toEnd() {
-    const selection = getSelection();
-    selection.removeAllRanges();
-    selection.addRange(this.atEnd());
+  /** Takes the keyboard to where the caret was last. */
+  focus() {
+    const caret = this.caret && this.field.contains(this.caret.startContainer) ? this.caret.cloneRange() : this.atEnd();
+    this.field.focus();
+    getSelection().removeAllRanges();
+    getSelection().addRange(caret);
+  }
+
+  /** What stands before a range. */
+  upTo(range) {
+    const before = range.cloneRange();
+    before.collapse(true);
+    before.setStart(this.field, 0);
+    return textOf(before.cloneContents());
+  }
+
+  /** The place so many characters into a sentence that was just drawn; never inside of a picture. */
+  at(count) {
+    const range = this.atEnd();
+    let left = count;
+    for (const child of this.field.childNodes) {
+      const isText = child.nodeType === Node.TEXT_NODE;
+      const { length } = wordsOf(child);
+      if (isText && left <= length) range.setStart(child, left);
+      else if (!isText && left < length) range.setStartBefore(child);
+      else {
+        left -= length;
+        continue;
+      }
+      break;
+    }
+    range.collapse(true);
+    return range;
   }
 }
 
-function textOf(node) {
-  let text = "";
-  for (const child of node.childNodes) {
-    if (child.nodeType === Node.TEXT_NODE) text += child.textContent;
-    else if (child.dataset?.name) text += `{${child.dataset.name}}`;
-    else if (child.tagName === "BR") text += child.nextSibling ? "\n" : "";
-    else text += textOf(child);
-  }
-  return text;
+const textOf = (node) => [...node.childNodes].map(wordsOf).join("");
+
+function wordsOf(node) {
+  if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+  if (node.dataset?.name) return `{${node.dataset.name}}`;
+  if (node.tagName === "BR") return node.nextSibling ? "\n" : "";
+  return textOf(node);
 }

@@ -74,7 +74,14 @@ export function stage({ put, point }) {
     else delete phase.dataset.rate;
   }, 500);
 
-  return { frames, picker, watch: () => { frames.reset(); views.buttons.get("live").hidden = false; views.select("live"); }, views };
+  /** Shows the arm. Of a run that has a worker already, pictures may have come before the answer that names it. */
+  function watch() {
+    if (shownRun()?.state === "queued") frames.reset();
+    views.buttons.get("live").hidden = false;
+    views.select("live");
+  }
+
+  return { frames, picker, watch, views };
 }
 
 const unitOf = (overlay) => overlay.width / UNIT;
