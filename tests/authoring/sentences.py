@@ -136,6 +136,18 @@ FREE: tuple[tuple[str, Meaning], ...] = (
     ("put the violet heart into the turquoise box", (into(Words("purple heart"), Words("cyan container")),)),
     ("put the tiger striped V into the checkered frame", (into(Words("tiger letter V"), Words("checkerboard frame")),)),
     ("put the small block on the shorter block", (Put(Words("small block"), ToThing("on", Words("shorter block"))),)),
+    ("put the heart into the bowl without touching the star", (into(HEART, BOWL),)),
+    ("without touching the star, put the heart next to the bowl", (Put(HEART, ToThing("beside", BOWL)),)),
+    ("pick up the heart and put it in the bowl without touching the star", (into(HEART, BOWL),)),
+    ("put all blocks into the bowl without touching the star", (into(All("block", besides=(STAR, BOWL)), BOWL),)),
+    (
+        "move all red blocks into the frame without touching the line",
+        (Sweep(All("red block"), Words("frame"), Words("line"), "touching"),),
+    ),
+    (
+        "push the heart into the frame without touching the star",
+        (Sweep(All("heart", count=1), Words("frame"), STAR, "touching"),),
+    ),
     (
         "sweep all red blocks into the frame without touching the line",
         (Sweep(All("red block"), Words("frame"), Words("line"), "touching"),),

@@ -14,6 +14,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Follow,
     Neighbor,
     Pile,
+    Place,
     Put,
     Rearrange,
     Restore,
@@ -42,7 +43,7 @@ from instruct2act.authoring.llm.offline.reading.things import (
     token,
     tokens,
 )
-from instruct2act.authoring.llm.offline.reading.together import pile, sweep
+from instruct2act.authoring.llm.offline.reading.together import carried, moved_to, pile, sweep
 
 _FRACTIONS = (("three", 270.0), ("3", 270.0), ("quarter", 90.0), ("full", 360.0), ("complete", 360.0), ("whole", 360.0))
 
@@ -129,8 +130,14 @@ def take_step(tree: Node, talk: Talk) -> None:
                 )
             talk.steps.append(Swap(*pair))
             talk.moved += found
-        case "sweep" | "sweep_at":
-            sweep(parts, talk)
+        case "sweep":
+            sweep(moved_to(parts, talk), talk)
+        case "within":
+            said = moved_to(parts, talk)
+            if said.along_the_table:
+                sweep(said, talk)
+            else:
+                _put_at(carried(said), said.place, talk)
         case "pile":
             pile(things_of(tree.children[0], talk), talk)
         case "twist" | "follow" | "stack_as":
@@ -159,6 +166,10 @@ def _put(found: Sequence[Thing | All], where: Node, talk: Talk, degrees: float =
     place = place_of(where, talk)
     if nudged and isinstance(place, Shift) and len(where.children) == 1:
         place = replace(place, metres=place.metres / 2)
+    _put_at(found, place, talk, degrees)
+
+
+def _put_at(found: Sequence[Thing | All], place: Place, talk: Talk, degrees: float = 0.0) -> None:
     for thing in found:
         if isinstance(place, ToThing) and place.thing == thing:
             raise NotUnderstood("a thing that is to go to itself", "", "name two different things")
