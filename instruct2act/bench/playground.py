@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from instruct2act.bench.browsing import PROGRAM, SENTENCE, Browser, Page, Server, serving
-from instruct2act.playground.metrics import resident
+from instruct2act.playground.server.metrics import resident
 
 LONG = """def main() -> dict:
     for k in range(3):

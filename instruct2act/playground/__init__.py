@@ -1,5 +1,6 @@
 """The playground: a web page on which a person says, points at, runs, watches and stops programs.
 
-``server`` answers a browser, ``manager`` owns users, queue, limits and runs, and everything that simulates, perceives
-or decodes happens in processes that ``zygote`` forks, with a pipe each. The page owns nothing.
+``server`` answers a browser; ``jobs`` owns users, queue, limits and runs; everything that simulates, perceives or
+decodes is ``work`` of a process that is forked for it, with a pipe to ``jobs`` by ``processes``. ``page`` is what the
+browser loads, and owns nothing. ``server -> jobs -> processes <- work``: no other way round.
 """

@@ -64,7 +64,7 @@ def serve(config: Config, host: str, port: int, tokens: Sequence[str], open_page
     try:
         import uvicorn
 
-        from instruct2act.playground.server import application
+        from instruct2act.playground.server.application import application
     except ImportError as missing:
         raise Mistake(f"{missing}; pip install 'instruct2act[playground]'") from None
     allowed(host, tokens)
