@@ -80,29 +80,36 @@ def reward(episodes: Episodes = 50, levels: str | None = None, seed0: int = 0, n
 @app.command()
 def transfer(
     suite: Annotated[str, typer.Option(help="One that has parts, as transfer and words have.")] = "transfer",
+    parts: Annotated[str, typer.Option(help="By comma: all, tracking, views; each when left out.")] = "",
     rows: Annotated[str, typer.Option(help="By comma, as the table names them; all when left out.")] = "",
     names: Names = "",
     levels: Annotated[str, typer.Option(help="By comma, or all; as the suite says when left out.")] = "",
-    episodes: Annotated[int, typer.Option(min=1, help="Of each part, task and level.")] = 5,
+    episodes: Annotated[int, typer.Option(min=1, help="Of each column, task and level.")] = 3,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    cassette: Annotated[Path, typer.Option(help="A language model's programs; those for two tasks track.")] = Path(
+        "tests/authoring/cassettes/tasks.yaml"
+    ),
     out: Out = Path("runs/transfer"),
 ) -> None:
-    """What a change of the scene costs, under each ablation of perception."""
+    """What a change of the scene costs, under each ablation of perception. In a checkout."""
     from instruct2act.bench import transfer as bench
+    from instruct2act.evaluation.suites import parted
 
-    bench.transfer(suite, rows, names, levels, episodes, workers, out)
+    chosen = (parted(parts) or (), parted(rows) or (), parted(names) or (), parted(levels or None))
+    bench.transfer(bench.Asked(suite, *chosen, episodes, workers), cassette, out)
 
 
 @app.command()
 def throughput(
-    episodes: Annotated[int, typer.Option(min=1, help="Of each of the six tasks.")] = 10,
+    episodes: Annotated[int, typer.Option(min=2, help="Of each of the six tasks, a runner and round.")] = 4,
+    rounds: Annotated[int, typer.Option(min=1, help="In which every runner has its turn.")] = 3,
     ray: Annotated[bool, typer.Option(help="Measure Ray on two nodes of this machine, too.")] = True,
     out: Annotated[Path, typer.Option(help="A new folder for the records.")] = Path("runs/throughput"),
 ) -> None:
-    """Episodes a second: one process, two, Ray on two nodes. Only a quiet machine tells how they compare."""
+    """Episodes a second: serial, one process, two, Ray on two nodes. Only a quiet machine tells how they compare."""
     from instruct2act.bench import throughput as bench
 
-    bench.throughput(episodes, ray, out)
+    bench.throughput(episodes, rounds, ray, out)
 
 
 @app.command()

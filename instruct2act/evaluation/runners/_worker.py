@@ -41,6 +41,7 @@ def work(pipe: Connection[Any, Any], config: str, workers: int, pictures: Pictur
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal goes to the host, which decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads(workers)))  # read when torch is first imported
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave their core to the sandbox
     settings = Config.model_validate_json(config)
     try:
         origin = Origin.of(settings)
