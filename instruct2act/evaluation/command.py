@@ -126,6 +126,9 @@ def report(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with plots and every number's episodes.")
     ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write its tables to keep, and FILE.json beside them.")
+    ] = None,
     each: Annotated[
         int, typer.Option(min=1, help="How many episodes of each task, level and outcome the page can show.")
     ] = 20,
@@ -138,7 +141,9 @@ def report(
     instruct2act report runs/six runs/six-oracle       # what perception costs
 
     instruct2act report runs/before runs/after --html report.html
+
+    instruct2act report runs/all runs/all-oracle --html report.html --markdown docs/results/all.md
     """
     from instruct2act.evaluation import report as command
 
-    raise typer.Exit(command.run([folder, *([other] if other else [])], json_line, html, each))
+    raise typer.Exit(command.run([folder, *([other] if other else [])], json_line, html, each, markdown))

@@ -49,7 +49,7 @@ class Origin(BaseModel):
 
     def differences(self, now: Origin) -> list[str]:
         """What is different now, one line each: ``sandbox.calls: 200 -> 100``."""
-        old, new = (dict(_flat(origin.model_dump(exclude={"digest"}))) for origin in (self, now))
+        old, new = (dict(flat(origin.model_dump(exclude={"digest"}))) for origin in (self, now))
         there = [*old, *(name for name in new if name not in old)]
         return [
             f"{name.removeprefix('config.')}: {_shown(old, name)} -> {_shown(new, name)}"
@@ -72,10 +72,11 @@ class Origin(BaseModel):
         )
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values of nested settings."""
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
 

@@ -78,8 +78,10 @@ def read(folders: list[Path], kept: int = tally.KEPT) -> Report:
     return Report(tuple(folders), tuple(tally.of_folder(folder, kept) for folder in folders), origins, pairs)
 
 
-def run(folders: list[Path], json_line: bool, html: Path | None, kept: int = tally.KEPT) -> int:
-    """Prints a report, and writes the page; returns the exit status.
+def run(
+    folders: list[Path], json_line: bool, html: Path | None, kept: int = tally.KEPT, markdown: Path | None = None
+) -> int:
+    """Prints a report, and writes the page and what is to be kept; returns the exit status.
 
     Raises:
         Mistake: as ``read``.
@@ -96,6 +98,11 @@ def run(folders: list[Path], json_line: bool, html: Path | None, kept: int = tal
 
         page.write(html, report)
         sys.stderr.write(f"{html} written: {html.stat().st_size / 1e6:.1f} MB, opens without a network\n")
+    if markdown is not None:
+        from instruct2act.evaluation import kept as keeping
+
+        for path in keeping.write(markdown, report, html):
+            sys.stderr.write(f"{path} written: {path.stat().st_size / 1e3:.0f} kB\n")
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -111,56 +112,80 @@ def costs(folded: Tally) -> Table:
 
 
 def _compare(report: Report, out: Console) -> None:
+    assert report.pairs is not None
+    one, other = report.names()
+    out.print(f"\n[bold]{_safe(other)} against {_safe(one)}[/bold]   {report.pairs.of} episodes that both played")
+    for difference in report.differences():
+        out.print("  " + _safe(difference))
+    for sentence in compared(report):
+        out.print(sentence, markup=False)
+    out.print(paired(report))
+    if listed := discordant(report):
+        out.print(differing(report, listed[:_LISTED]))
+        if len(listed) > _LISTED:
+            out.print(f"and {_discordant(report) - _LISTED} more; --json lists them")
+
+
+def compared(report: Report) -> list[str]:
+    """What a comparison says, a sentence each."""
     pairs = report.pairs
     assert pairs is not None
     one, other = report.names()
     low, high = pairs.interval()
-    out.print(f"\n[bold]{_safe(other)} against {_safe(one)}[/bold]   {pairs.of} episodes that both played")
-    for difference in report.differences():
-        out.print("  " + _safe(difference))
-    out.print(
-        f"success {percent(pairs.difference)} ({100 * low:+.1f} to {100 * high:+.1f}), "
+    said = (
+        f"success {100 * pairs.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}), "
         f"McNemar {significance(pairs.p)}: only {one} {len(pairs.only_one)}, only {other} {len(pairs.only_other)}, "
-        f"both {pairs.both}, neither {pairs.neither}",
-        markup=False,
+        f"both {pairs.both}, neither {pairs.neither}"
     )
-    if cost := report.cost_of_perception():
-        out.print(cost)
+    return [sentence for sentence in (said, report.cost_of_perception()) if sentence]
+
+
+def paired(report: Report) -> Table:
+    """A row a task and level: on how many episodes two runs agree and differ."""
+    assert report.pairs is not None
+    one, other = report.names()
     table = _table("task", "level", "pairs", "both", f"only {one}", f"only {other}", "neither", "McNemar")
-    for (task, level), (both, only_one, only_other, neither) in pairs.tasks.items():
+    for (task, level), counts in report.pairs.tasks.items():
+        _, only_one, only_other, _ = counts
         table.add_row(
             _safe(task),
             level,
-            *(str(count) for count in (both + only_one + only_other + neither, both, only_one, only_other, neither)),
+            *(str(count) for count in (sum(counts), *counts)),
             significance(mcnemar(only_one, only_other)) if only_one + only_other else "",
         )
-    out.print(table)
-    listed = discordant(report)
-    if listed:
-        table = _table("they differ on", one, other)
-        for entry in listed[:_LISTED]:
-            ended = [
-                "success" if good else _safe(how) for good, how in zip(entry["success"], entry["ended"], strict=True)
-            ]
-            table.add_row(_safe(entry["scene"]), *ended)
-        out.print(table)
-        if len(listed) > _LISTED:
-            out.print(f"and {len(pairs.only_one) + len(pairs.only_other) - _LISTED} more; --json lists them")
+    return table
+
+
+def differing(report: Report, listed: Sequence[Mapping[str, Any]]) -> Table:
+    """Episodes on which two runs differ (``report.discordant``), and how each ended."""
+    table = _table("they differ on", *report.names())
+    for entry in listed:
+        ended = ["success" if good else _safe(how) for good, how in zip(entry["success"], entry["ended"], strict=True)]
+        table.add_row(_safe(entry["scene"]), *ended)
+    return table
+
+
+def _discordant(report: Report) -> int:
+    return len(report.pairs.only_one) + len(report.pairs.only_other) if report.pairs else 0
 
 
 def _published(report: Report, out: Console) -> None:
-    folded = report.tallies[0]
-    rows = beside(folded)
+    rows = beside(report.tallies[0])
     if not rows:
         return
     out.print("\n[bold]Beside published figures[/bold]   percent, each task counting the same")
+    out.print(publications(rows))
+    for sentence in published.differences(report.origins[0].get("config")):
+        out.print("* " + sentence, markup=False)
+
+
+def publications(rows: Sequence[tuple[str, str, Mapping[str, float], str]]) -> Table:
+    """What ``beside`` gives."""
     levels = [level for level in ("L1", "L2", "L3", "L4") if any(level in row[2] for row in rows)]
     table = _table("method", "tasks", *levels, "note")
     for method, tasks, values, note in rows:
         table.add_row(method, tasks, *(f"{values[level]:.1f}" if level in values else "" for level in levels), note)
-    out.print(table)
-    for sentence in published.differences(report.origins[0].get("config")):
-        out.print("* " + sentence, markup=False)
+    return table
 
 
 def beside(folded: Tally) -> list[tuple[str, str, dict[str, float], str]]:
