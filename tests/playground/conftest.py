@@ -22,8 +22,9 @@ pytest.importorskip("uvicorn")
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Open to this machine, with limits that tests of other things do not meet."""
-    wide = ("playground.runs_minute=1000", "playground.plans_minute=1000", "playground.looks_minute=10000")
-    with serving(tmp_path_factory.mktemp("playground"), *wide) as made:
+    rates = ("playground.runs_minute=1000", "playground.plans_minute=1000", "playground.looks_minute=10000")
+    times = ("playground.wall_s=150", "playground.cpu_s=120")
+    with serving(tmp_path_factory.mktemp("playground"), *rates, *times) as made:
         yield made
 
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import Page
 
-PATIENCE_MS = 90_000
+PATIENCE_MS = 180_000
+"""For one state, on a machine that does much else besides."""
+MARKS = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.needs("playwright"),
+    pytest.mark.needs("jail"),
+    pytest.mark.needs("weights"),
+]
+"""Of every test of the page."""
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 400, "height": 820}
 
@@ -76,13 +87,35 @@ class Person:
         """The sentence, pictures as their names."""
         return " ".join(self.page.inner_text("#sentence").split())
 
-    def click_thing(self, x: float, y: float) -> None:
-        """Clicks a pixel of the top view (256 x 128), and waits for its masks."""
+    def scene(self) -> str:
+        """What the server calls the table that is shown."""
+        return str(self.page.evaluate("JSON.parse(sessionStorage.getItem('draft')).scene"))
+
+    def post(self, path: str, data: Any) -> Any:
+        """Asks the server in this person's session."""
+        origin = {"Origin": self.address.rstrip("/")}
+        return self.page.request.post(self.address + path, data=data, headers=origin).json()
+
+    def named(self, name: str) -> tuple[float, float, float, float]:
+        """The box of a thing of the table, in pixels of the top view, as the words of the perception tab find it."""
+        x0, y0, x1, y1 = self.post(f"api/scenes/{self.scene()}/masks", {"words": name})["masks"][0]["box"]
+        return x0, y0, x1, y1
+
+    def middle(self, name: str) -> tuple[float, float]:
+        """The middle of that box."""
+        x0, y0, x1, y1 = self.named(name)
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a pixel of the top view (256 x 128) is on the screen."""
+        self.page.locator("#view-top").scroll_into_view_if_needed()
         box = self.page.locator("#view-top").bounding_box()
         assert box is not None
-        self.page.locator("#view-top").click(
-            position={"x": x * box["width"] / 256, "y": y * box["height"] / 128},
-        )
+        return box["x"] + x * box["width"] / 256, box["y"] + y * box["height"] / 128
+
+    def click_thing(self, x: float, y: float) -> None:
+        """Clicks a pixel of the top view (256 x 128), and waits for its masks."""
+        self.page.mouse.click(*self.at(x, y))
         self.page.wait_for_selector(".picked .choices button[aria-pressed=true]")
 
     def things(self) -> list[tuple[float, float]]:
@@ -120,20 +153,53 @@ class Person:
         self.page.wait_for_selector(f"#state[data-state={wanted}]")
         return self.page.inner_text("#state")
 
+    def begins(self, press: Callable[[], None]) -> None:
+        """Presses what begins a run, and waits until the page shows that run and none of before."""
+        before = self.page.get_attribute("#state", "data-run")
+        press()
+        began = f"#state:not([data-run='{before}'])"
+        self.page.wait_for_selector(f"{began}, #writing[data-kind=bad], #notice:not([hidden])")
+        assert self.page.locator(began).count() == 1, self.says()
+
     def ended(self) -> str:
         """Waits for the run's end; what the page says of it."""
         return self.state("ended")
 
+    def goes(self) -> None:
+        """Writes and runs."""
+        self.begins(lambda: self.page.click("#go"))
+
+    def runs(self) -> None:
+        """Runs the program as it stands."""
+        self.begins(lambda: self.page.click("[data-act=run]"))
+
+    def until(self, what: Callable[[], bool], waited_for: str) -> None:
+        """Waits until something holds."""
+        for _ in range(PATIENCE_MS // 50):
+            if what():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"waited for {waited_for}; {self.says()}")
+
+    def says(self) -> str:
+        """What the page says in its own words."""
+        said = self.page.locator("#sentence, #writing, #state, #notice").all_inner_texts()
+        return f"the page says: {' | '.join(said)}"
+
     def frames(self, more_than: int = 0) -> int:
         """Waits until more live pictures were drawn; how many there are."""
         canvas = self.page.locator("#view-live canvas")
-        for _ in range(PATIENCE_MS // 50):
-            count = int(canvas.get_attribute("data-frames") or 0)
-            if count > more_than:
-                return count
-            self.page.wait_for_timeout(50)
-        said = " | ".join(self.page.locator("#sentence, #writing, #state, #notice").all_inner_texts())
-        raise AssertionError(f"no more than {more_than} live pictures came; the page says: {said}")
+
+        def count() -> int:
+            return int(canvas.get_attribute("data-frames") or 0)
+
+        self.until(lambda: count() > more_than, f"more than {more_than} live pictures")
+        return count()
+
+    def moves(self) -> None:
+        """Waits until the live picture shows something else than it does now."""
+        before = self.looks()
+        self.until(lambda: self.looks() != before, "another live picture")
 
     def looks(self) -> str:
         """The live picture as text, to tell two apart."""

@@ -6,21 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
-from person import PHONE, Person, attributes, somebody
+from person import MARKS, PHONE, Person, attributes, somebody
 
 from instruct2act.bench.browsing import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.quiet,
-    pytest.mark.needs("playwright"),
-    pytest.mark.needs("jail"),
-    pytest.mark.needs("weights"),
-]
+pytestmark = MARKS
 OBJECTS = "red heart; blue bowl; green star"
 
 
@@ -63,8 +56,8 @@ def test_by_keyboard_alone(person: Person) -> None:
     keyboard.press("i")
     keyboard.press("End")
     keyboard.type("into the blue bowl")
-    keyboard.press("Enter")
-    person.frames(more_than=2)
+    person.begins(lambda: keyboard.press("Enter"))
+    person.frames()
     keyboard.press("Escape")
     assert person.ended() == "Stopped."
     keyboard.press("Escape")
@@ -102,13 +95,11 @@ def test_on_a_phone(chromium: Chromium, server: Server, folder: Path) -> None:
         assert person.sideways() == 0
         person.shot("40-phone")
         person.say("put the red heart into the blue bowl")
-        person.page.click("#go")
-        person.frames(more_than=5)
-        person.page.wait_for_timeout(700)
+        person.goes()
+        person.moves()
+        person.until(lambda: _within_reach(person, "[data-act=stop]"), "a Stop that a thumb reaches")
         person.shot("41-phone-running", whole=False)
-        assert person.page.locator("[data-act=stop]").is_visible() and person.sideways() == 0
-        stop = person.page.locator("[data-act=stop]").bounding_box()
-        assert stop is not None and stop["height"] >= 40 and stop["y"] + stop["height"] <= PHONE["height"]
+        assert person.sideways() == 0
         person.ended()
         person.shot("42-phone-finished")
         assert person.sideways() == 0
@@ -126,8 +117,9 @@ def test_in_the_dark(chromium: Chromium, server: Server, folder: Path) -> None:
         person.table(OBJECTS)
         person.say("put the red heart into the blue bowl")
         person.shot("50-dark", whole=False)
-        person.page.click("#go")
-        person.frames(more_than=12)
+        person.goes()
+        person.page.wait_for_selector(".inset .motion")
+        person.moves()
         person.shot("51-dark-running", whole=False)
         person.ended()
         person.page.click(".call:has-text('CLIPRetrieval') >> nth=0")
@@ -147,10 +139,9 @@ def test_in_the_dark(chromium: Chromium, server: Server, folder: Path) -> None:
 
 def test_words_for_every_picture_and_control(person: Person) -> None:
     person.page.click(".example >> nth=3")
-    person.page.wait_for_selector("#stage.setting")
     person.settled()
     person.fast()
-    person.page.click("#go")
+    person.goes()
     person.ended()
     for name in ("play", "history", "perception"):
         person.page.click(f"a[data-page={name}]")
@@ -234,6 +225,12 @@ def test_a_picture_that_is_none_is_refused_with_what_to_do(person: Person, tmp_p
     assert len(person.page.inner_text("#notice")) > 20
     person.shot("63-refused", whole=False)
     person.troubles.clear()  # the browser notes the refusal
+
+
+def _within_reach(person: Person, selector: str) -> bool:
+    """Whether something is large enough for a thumb, and wholly on a phone's screen without scrolling."""
+    box = person.page.locator(selector).bounding_box()
+    return box is not None and box["height"] >= 40 and box["y"] >= 0 and box["y"] + box["height"] <= PHONE["height"]
 
 
 def _tab_to(person: Person, there: str) -> None:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-from person import Person, attributes
+from person import MARKS, Person, attributes
 
 from instruct2act.bench.browsing import Server
+from instruct2act.bench.playground import quiet
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.quiet,
-    pytest.mark.needs("playwright"),
-    pytest.mark.needs("jail"),
-    pytest.mark.needs("weights"),
-]
+pytestmark = MARKS
 OBJECTS = "red heart; blue bowl; green star"
 
 
@@ -24,13 +18,11 @@ def test_words(person: Person) -> None:
     person.table(OBJECTS)
     person.say("put the red heart into the blue bowl")
     person.shot("01-words")
-    person.page.click("#go")
+    person.goes()
     person.frames()
-    before = person.looks()
     person.page.wait_for_selector(".gutter .now")
     person.shot("02-running", whole=False)
-    person.frames(more_than=5)
-    assert person.looks() != before
+    person.moves()
     person.page.wait_for_selector(".inset .motion")
     person.shot("03-moving", whole=False)
     assert person.ended() == "Finished."
@@ -49,7 +41,7 @@ def test_calls_have_time_and_picture(person: Person) -> None:
     person.table(OBJECTS)
     person.fast()
     person.say("put the red heart into the blue bowl")
-    person.page.click("#go")
+    person.goes()
     person.ended()
     times = person.page.locator(".call:not(.printed) .call-time").all_inner_texts()
     assert len(times) > 8 and all(re.fullmatch(r"\d+\.\d\d s", time) for time in times)
@@ -68,7 +60,7 @@ def test_picture_by_clicking_an_object(person: Person) -> None:
     person.table(OBJECTS)
     person.page.hover("#view-top", position={"x": 5, "y": 5})
     assert person.page.locator(".layer-hover path").count() == 0
-    heart, bowl = _named(person, "red heart"), _named(person, "blue bowl")
+    heart, bowl = person.middle("red heart"), person.middle("blue bowl")
     person.say("put")
     person.click_thing(*heart)
     person.page.click("#sentence")
@@ -85,17 +77,14 @@ def test_picture_by_clicking_an_object(person: Person) -> None:
     assert person.page.get_attribute(".layer-picked path", "d") != outline
     person.page.click(".picked .choices button >> nth=0")
     person.fast()
-    person.page.click("#go")
+    person.goes()
     assert person.ended() == "Finished."
     assert 'templates["obj1"]' in person.program and 'templates["obj2"]' in person.program
 
 
 def test_outline_follows_the_pointer_at_once(person: Person) -> None:
     person.table(OBJECTS)
-    box = person.page.locator("#view-top").bounding_box()
-    assert box is not None
-    x, y = _named(person, "blue bowl")
-    person.page.mouse.move(box["x"] + x * box["width"] / 256, box["y"] + y * box["height"] / 128)
+    person.page.mouse.move(*person.at(*person.middle("blue bowl")))
     assert person.page.locator(".layer-hover path").count() == 1  # no server was asked in between
     person.shot("08-hover", whole=False)
 
@@ -104,47 +93,19 @@ def test_pointing(person: Person) -> None:
     person.table(OBJECTS)
     person.say("put")
     person.page.check("input[name=picking][value=point]", force=True)
-    person.click_thing(*_named(person, "red heart"))
+    person.click_thing(*person.middle("red heart"))
     person.page.click("#sentence")
     person.page.keyboard.press("End")
     person.page.keyboard.type("into ")
-    person.click_thing(*_named(person, "blue bowl"))
+    person.click_thing(*person.middle("blue bowl"))
     assert person.sentence == "put the first clicked object into the second clicked object"
     assert person.page.locator(".clicks li").count() == 2
     person.shot("09-pointing")
     person.fast()
-    person.page.click("#go")
+    person.goes()
     assert person.ended() == "Finished."
     assert "points=clicks" in person.program
     assert "--click" in person.page.inner_text(".command code")
-
-
-def test_crop_by_a_box_and_a_file(person: Person, tmp_path: Path) -> None:
-    person.table(OBJECTS)
-    person.say("put")
-    person.page.check("input[name=picking][value=box]", force=True)
-    box = person.page.locator("#view-top").bounding_box()
-    assert box is not None
-    x, y = _named(person, "red heart")
-    corners = [
-        (box["x"] + (x + by) * box["width"] / 256, box["y"] + (y + by) * box["height"] / 128) for by in (-14, 14)
-    ]
-    person.page.mouse.move(*corners[0])
-    person.page.mouse.down()
-    person.page.mouse.move(*corners[1], steps=4)
-    person.page.mouse.up()
-    crop = person.page.locator(".chip[data-name=obj1] img")
-    crop.wait_for()
-    file = tmp_path / "crop.png"
-    file.write_bytes(person.page.request.get(person.address.rstrip("/") + (crop.get_attribute("src") or "")).body())
-    person.page.set_input_files("#composer input[type=file]", file)
-    person.page.wait_for_selector(".chip[data-name=obj2] img")
-    assert person.sentence.startswith("put obj1 obj2")
-    person.page.set_input_files(
-        "#composer input[type=file]", {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
-    )
-    assert "PNG, JPEG or WebP" in person.page.inner_text("#notice")
-    person.shot("10-notice", whole=False)
 
 
 def test_task_prompt_with_its_pictures(person: Person) -> None:
@@ -155,7 +116,7 @@ def test_task_prompt_with_its_pictures(person: Person) -> None:
     person.settled()
     assert person.page.locator("#sentence .chip.scene img").evaluate("image => image.naturalWidth") > 100
     person.fast()
-    person.page.click("#go")
+    person.goes()
     assert person.ended() == "Success."
     assert person.page.get_attribute("#result .track[aria-label='progress to the goal']", "aria-valuenow") == "1.00"
     assert person.page.inner_text(".command code").startswith("instruct2act run --task rearrange --level L1 --seed 3 ")
@@ -166,11 +127,9 @@ def test_every_example_is_one_click_away_and_works(person: Person) -> None:
     person.fast()
     for index in range(person.page.locator(".example").count()):
         person.page.click(f".example >> nth={index}")
-        person.page.wait_for_selector("#stage.setting")
         person.settled()
-        person.page.wait_for_selector("#go:enabled")
         person.shot(f"12-example-{index}", whole=False)
-        person.page.click("#go")
+        person.goes()
         assert person.ended() in ("Finished.", "Success.")
 
 
@@ -197,7 +156,7 @@ def test_an_error_stands_on_the_line_that_made_it(person: Person) -> None:
         "def main():\n    image = GetImage()\n    print('so far', 1)\n"
         "    masks = SAM(image=image)\n    return Pixel2Loc(9, masks)\n"
     )
-    person.page.click("[data-act=run]")
+    person.runs()
     assert person.ended().startswith("Failed: line 5")
     assert [row["text"] for row in attributes(person.page, ".gutter .failed")] == ["5"]
     assert "so far 1" in person.page.inner_text(".call.printed")
@@ -210,11 +169,10 @@ def test_edit_run_again_and_compare(person: Person) -> None:
     person.table(OBJECTS)
     person.fast()
     person.say("put the red heart into the blue bowl")
-    person.page.click("#go")
+    person.goes()
     person.ended()
     person.edit(person.program.replace('"red heart"', '"green star"'))
-    person.page.click("[data-act=run]")
-    person.page.wait_for_selector("#state:not([data-state=ended])")
+    person.runs()
     person.ended()
     assert person.page.get_attribute("#result .track[aria-label='reward']", "aria-valuenow") != "1.00"
     person.page.click("a[data-page=history]")
@@ -235,15 +193,14 @@ def test_edit_run_again_and_compare(person: Person) -> None:
 def test_stop_by_escape(person: Person, server: Server) -> None:
     person.table(OBJECTS)
     person.say("put the red heart into the blue bowl")
-    person.page.click("#go")
-    person.frames(more_than=3)
+    person.goes()
+    person.moves()
     person.page.keyboard.press("Escape")
     assert person.ended() == "Stopped."
+    still = person.looks()
     person.shot("16-stopped")
-    still = person.frames()
-    person.page.wait_for_timeout(600)
-    assert person.frames() - still <= 1
-    assert server.workers() == [] or "interrupted" in server.browser().get("/metrics").body.decode()
+    assert quiet(server)
+    assert person.looks() == still
 
 
 def test_step_pause_and_resume(person: Person) -> None:
@@ -273,11 +230,11 @@ def test_reward_of_ones_own(person: Person) -> None:
     score = "{'score': part, 'parts': {'my own': part}}"
     source = f"def reward(history, slots):\n    part = stays(history, {own})\n    return {score}\n"
     person.page.fill("#reward", source)
-    person.page.click("[data-act=run]")
+    person.runs()
     person.ended()
     assert person.page.get_attribute("#result .track[aria-label='my own']", "aria-valuenow") == "1.00"
     person.page.fill("#reward", source.replace("part, 'parts'", "1 / 0, 'parts'"))
-    person.page.click("[data-act=run]")
+    person.runs()
     person.page.wait_for_selector("#source-reward .gutter .failed:has-text('3')")
     assert "No reward: line 3 of its function: ZeroDivisionError" in person.page.inner_text("#result")
     person.shot("19-reward")
@@ -298,15 +255,3 @@ def test_skills_beside_the_program(person: Person) -> None:
         person.page.keyboard.press("ArrowRight")
     assert person.page.locator(".skill-list details[open] summary code").inner_text() == "GetImage"
     person.shot("18-skills")
-
-
-def _named(person: Person, name: str) -> tuple[float, float]:
-    """Where a thing of the table lies, as the words of the perception tab find it."""
-    scene = person.page.evaluate("JSON.parse(sessionStorage.getItem('draft')).scene")
-    told = person.page.request.post(
-        f"{person.address}api/scenes/{scene}/masks",
-        data={"words": name},
-        headers={"Origin": person.address.rstrip("/")},
-    ).json()
-    x0, y0, x1, y1 = told["masks"][0]["box"]
-    return (x0 + x1) / 2, (y0 + y1) / 2

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from person import Person, somebody
+from person import MARKS, Person, somebody
 
 from instruct2act.bench.browsing import Server, serving
+from instruct2act.bench.playground import DESKS, quiet
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.quiet,
-    pytest.mark.needs("playwright"),
-    pytest.mark.needs("jail"),
-    pytest.mark.needs("weights"),
-]
+pytestmark = MARKS
 OBJECTS = "red heart; blue bowl; green star"
 ONE, OTHER = "the-token-of-one-person", "the-token-of-another"
-ENDLESS = "def main():\n    for index in range(150):\n        image = GetImage()\n        masks = SAM(image=image)\n"
+ENDLESS = """def main():
+    for k in range(20):
+        masks = SAM(image=GetImage())
+        RobotExecution(action=PickPlace(pick=[0.3, -0.4, 0.03], place=[0.7, 0.4, 0.01]))
+        RobotExecution(action=PickPlace(pick=[0.7, 0.4, 0.03], place=[0.3, -0.4, 0.01]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -38,48 +37,35 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def endless(person: Person) -> None:
     person.table(OBJECTS)
     person.edit(ENDLESS)
-    person.page.click("[data-act=run]")
+    person.runs()
     person.state("running")
-    person.frames()
+    person.moves()
     person.page.wait_for_selector(".call >> nth=1")
 
 
-def gone(server: Server, pids: list[int]) -> float:
-    """Waits until processes are gone; seconds that took."""
-    began = time.monotonic()
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        assert time.monotonic() - began < 30, f"{pids} still run"
-        time.sleep(0.02)
-    return time.monotonic() - began
-
-
 def test_reload_in_mid_run(person: Person, server: Server) -> None:
-    before = set(server.workers())
     endless(person)
-    mine = [pid for pid in server.workers() if pid not in before]
-    assert mine
+    assert len(server.workers()) > DESKS
     person.say("what I typed")
     person.page.reload()
     person.page.wait_for_selector("body[data-ready]")
     assert "the page was closed" in person.ended()
-    gone(server, mine)
+    assert quiet(server, patience_s=60)
     assert person.program == ENDLESS and person.sentence == "what I typed"
     assert person.page.locator(".call").count() > 1
     person.shot("20-reloaded")
     person.fast()
     person.edit("def main():\n    return {}\n")
-    person.page.click("[data-act=run]")
-    person.page.wait_for_selector("#state:text-is('Finished.')")
+    person.runs()
+    assert person.ended() == "Finished."
 
 
 def test_a_closed_tab_ends_its_worker(chromium: Chromium, server: Server, folder: Path) -> None:
-    before = set(server.workers())
     with somebody(chromium, server.address, folder) as person:
         endless(person.open())
-        mine = [pid for pid in server.workers() if pid not in before]
-        assert mine
+        assert len(server.workers()) > DESKS
         person.page.close()
-        gone(server, mine)
+        assert quiet(server, patience_s=60)
 
 
 def test_two_people_see_nothing_of_each_other(chromium: Chromium, closed: Server, folder: Path) -> None:
@@ -102,7 +88,7 @@ def test_two_people_see_nothing_of_each_other(chromium: Chromium, closed: Server
             person.table(OBJECTS)
             person.fast()
             person.say(f"put the {thing} into the blue bowl")
-            person.page.click("#go")
+            person.goes()
         assert one.ended() == other.ended() == "Finished."
         assert '"red heart"' in one.program and '"green star"' in other.program
         for person, thing in ((one, "red heart"), (other, "green star")):
@@ -122,7 +108,7 @@ def test_a_link_sets_the_same_table_for_somebody_else(chromium: Chromium, person
     person.click_thing(x, y)
     person.page.keyboard.press("Escape")
     person.edit("def main():\n    return {}\n")
-    person.page.click("[data-act=run]")
+    person.runs()
     person.ended()
     person.page.evaluate(
         "navigator.clipboard.writeText = (text) => { document.body.dataset.copied = text; return Promise.resolve(); }"
@@ -146,7 +132,7 @@ def test_nothing_is_asked_for_from_outside(person: Person) -> None:
     person.page.click("#help")
     person.page.keyboard.press("Escape")
     person.fast()
-    person.page.click("#go")
+    person.goes()
     person.ended()
     assert len(person.asked) > 60
     assert person.outside() == []
@@ -181,5 +167,5 @@ def test_a_server_that_is_started_anew_gets_the_table_back(
                 person.settled()
                 assert person.page.input_value("[aria-label='Seed']") == "7"
                 person.fast()
-                person.page.click("[data-act=run]")
+                person.runs()
                 person.ended()

@@ -28,7 +28,7 @@ export function keys(letters) {
     ["Escape", "stop the arm at once"],
     ...Object.entries(letters).map(([key, [words]]) => [key.toUpperCase(), words]),
     ["Arrows", "on the table: move the cross; Page Down: the next thing"],
-    ["Enter", "on the table: pick what is under the cross"],
+    ["Enter", "on the table: pick what is under the cross; of a box, set a corner"],
     ["[ ]", "on the table: another mask of what was picked"],
     ["Escape Tab", "in an editor: leave it (Tab alone indents)"],
     ["?", "these keys"],

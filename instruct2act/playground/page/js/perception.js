@@ -2,7 +2,8 @@
 import { make, number } from "/static/look/dom.js";
 import { post } from "./api.js";
 import { hear, state } from "./store.js";
-import { Cross, Overlay, boxed, colorClass, corners, crossed, outlined, pathOf, shape } from "./masks.js";
+import { Boxing } from "./boxing.js";
+import { Cross, Overlay, boxed, colorClass, crossed, outlined, pathOf, shape } from "./masks.js";
 import { uploaded } from "./scenes.js";
 import { trying } from "./notice.js";
 import { tabs } from "./tabs.js";
@@ -10,17 +11,17 @@ import { tabs } from "./tabs.js";
 const HINTS = {
   everything: "Every thing in the picture, one mask each.",
   points: "Click things: one mask a point, three candidates for each. Arrow keys and Enter do, too.",
-  boxes: "Draw boxes around things: one mask a box.",
+  boxes: "Draw boxes around things: one mask a box. Arrow keys, and Enter at two corners, do, too.",
   words: "Name what you look for, such as “red heart” or “bowl. block”.",
 };
 
 export function perception() {
   const host = document.getElementById("perception");
-  const local = { scene: null, own: false, masks: [], points: [], boxes: [], mode: "everything", from: null,
-    seconds: 0 };
+  const local = { scene: null, own: false, masks: [], points: [], boxes: [], mode: "everything", seconds: 0 };
   const frame = make("div", { class: "picture", tabindex: "0", role: "group", "aria-label": "The picture" });
   const overlay = new Overlay(frame, "");
-  const cross = new Cross(overlay);
+  const boxing = new Boxing(overlay, (box) => { if (box) ask(null, box); });
+  const cross = new Cross(overlay, (at) => boxing.move(at));
   const modes = make("div", { class: "tabs", role: "tablist", "aria-label": "What is asked" });
   const hint = make("p", { class: "note", id: "asking", role: "tabpanel" });
   const words = make("input", { type: "search", placeholder: "red heart", "aria-label": "Words to look for",
@@ -53,6 +54,7 @@ export function perception() {
     words.hidden = mode !== "words";
     frame.classList.toggle("pickable", mode === "points");
     frame.classList.toggle("boxing", mode === "boxes");
+    boxing.drop();
     if (local.scene) draw();
   });
 
@@ -83,7 +85,8 @@ export function perception() {
   }
 
   function reset() {
-    Object.assign(local, { masks: [], points: [], boxes: [], from: null });
+    Object.assign(local, { masks: [], points: [], boxes: [] });
+    boxing.drop();
     status.textContent = "";
     cross.clear();
     draw();
@@ -180,25 +183,37 @@ export function perception() {
   }
 
   frame.addEventListener("keydown", (event) => {
-    if (local.mode !== "points" || !local.scene) return;
-    if (event.key === "Enter" || event.key === " ") ask(cross.at);
-    else if (!cross.key(event)) return;
-    event.preventDefault();
+    const mine = { boxes: corner, points: entered }[local.mode];
+    if (local.scene && mine && (mine(event) || cross.key(event))) event.preventDefault();
   });
-  frame.addEventListener("pointerdown", (event) => { if (event.button === 0) local.from = overlay.at(event); });
-  frame.addEventListener("pointermove", (event) => {
-    if (local.from && local.mode === "boxes") overlay.layer("drawing", boxed(corners(local.from, overlay.at(event))));
+  let down = false;
+  frame.addEventListener("pointerdown", (event) => {
+    down = event.button === 0 && Boolean(local.scene);
+    if (!down || local.mode !== "boxes") return;
+    boxing.begin(overlay.at(event));
+    frame.setPointerCapture(event.pointerId);
   });
+  frame.addEventListener("pointermove", (event) => boxing.move(overlay.at(event)));
   frame.addEventListener("pointerup", (event) => {
-    const from = local.from;
-    local.from = null;
-    overlay.layer("drawing");
-    if (!from || !local.scene) return;
-    const at = overlay.at(event);
-    const box = corners(from, at);
-    if (local.mode === "points") ask(at);
-    else if (local.mode === "boxes" && box[2] - box[0] > 3 && box[3] - box[1] > 3) ask(null, box);
+    if (!down) return;
+    down = false;
+    if (local.mode === "points") ask(overlay.at(event));
+    else if (local.mode === "boxes") boxing.end(overlay.at(event));
   });
+
+  function entered(event) {
+    if (event.key !== "Enter" && event.key !== " ") return false;
+    ask(cross.at);
+    return true;
+  }
+
+  /** Enter at a corner of a box. */
+  function corner(event) {
+    const { from } = boxing;
+    if (!boxing.key(event, cross.at)) return false;
+    if (!from) status.textContent = "One corner is set. Move to the other one and press Enter; Backspace takes it back.";
+    return true;
+  }
 
   /** Adds a point or a box to what is asked, and asks. */
   function ask(point, box = null) {

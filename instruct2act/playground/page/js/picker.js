@@ -1,7 +1,8 @@
 // Pointing at things on the table: a click becomes a picture in the sentence, or a "click" that it speaks of; a box a crop.
 import { make } from "/static/look/dom.js";
 import { state, set } from "./store.js";
-import { Cross, boxed, corners, outlined, under } from "./masks.js";
+import { Boxing } from "./boxing.js";
+import { Cross, boxed, outlined, under } from "./masks.js";
 import { candidates, crop, cropped, everything } from "./scenes.js";
 import { trying } from "./notice.js";
 
@@ -20,11 +21,12 @@ export class Picker {
       make("div", { class: "picked" }, this.status, this.choices));
     const frame = overlay.frame;
     this.cross = new Cross(overlay, (at) => this.hover(at));
+    this.boxing = new Boxing(overlay, (box) => this.drew(box));
     frame.addEventListener("pointermove", (event) => this.hover(overlay.at(event), event));
     frame.addEventListener("pointerleave", () => overlay.layer("hover"));
     frame.addEventListener("pointerdown", (event) => this.down(event));
     frame.addEventListener("pointerup", (event) => this.up(event));
-    frame.addEventListener("pointercancel", () => { this.from = null; });
+    frame.addEventListener("pointercancel", () => { this.from = null; this.boxing.drop(); });
     frame.addEventListener("keydown", (event) => this.key(event));
     this.reset();
   }
@@ -37,7 +39,8 @@ export class Picker {
     this.index = null;
     this.cross.clear();
     this.picked = null;
-    for (const name of ["hover", "picked", "box"]) this.overlay.layer(name);
+    this.boxing.drop();
+    for (const name of ["hover", "picked"]) this.overlay.layer(name);
     this.choices.replaceChildren();
     this.status.textContent = "";
     this.usable(state.scene?.playable !== false);
@@ -51,6 +54,7 @@ export class Picker {
 
   setMode(mode) {
     this.mode = mode;
+    this.boxing.drop();
     this.overlay.frame.classList.toggle("boxing", mode === "box");
   }
 
@@ -70,31 +74,41 @@ export class Picker {
   }
 
   hover(at, event) {
-    if (this.from && this.mode === "box") {
-      this.overlay.layer("box", boxed(corners(this.from, at)));
-      return;
-    }
+    if (this.mode === "box") return void this.boxing.move(at);
     if (event && event.pointerType === "touch") return;
     const mask = this.masks && under(this.masks, at);
-    this.overlay.layer("hover", ...(mask && this.mode !== "box" ? [outlined(mask, "hover")] : []));
+    this.overlay.layer("hover", ...(mask ? [outlined(mask, "hover")] : []));
   }
 
   down(event) {
     if (event.button !== 0) return;
     this.from = this.overlay.at(event);
-    if (this.mode === "box") this.overlay.frame.setPointerCapture(event.pointerId);
+    if (this.mode !== "box") return;
+    this.boxing.begin(this.from);
+    this.overlay.frame.setPointerCapture(event.pointerId);
   }
 
   up(event) {
     if (!this.from) return;
-    const from = this.from;
     const at = this.overlay.at(event);
     this.from = null;
-    if (this.mode !== "box") return void this.pick(at);
-    this.overlay.layer("box");
-    const box = corners(from, at);
-    if (box[2] - box[0] < 4 || box[3] - box[1] < 4) this.tell("Draw the box from corner to corner, around one thing.");
+    if (this.mode === "box") this.boxing.end(at);
+    else this.pick(at);
+  }
+
+  /** A box was drawn: its picture goes into the sentence. */
+  drew(box) {
+    if (!box) this.tell("Draw the box from corner to corner, around one thing.");
     else trying(async () => this.named(await cropped({ box })));
+  }
+
+  /** Enter in box mode: one corner, then the other. */
+  corner(event) {
+    const { from } = this.boxing;
+    if (!this.boxing.key(event, this.cross.at)) return false;
+    if (!from) this.tell(`One corner is at ${this.cross.at.map(Math.round).join(", ")}. Move to the other one and press Enter; Backspace takes it back.`);
+    else if (event.key === "Backspace") this.tell("The corner was taken back.");
+    return true;
   }
 
   /** Picks what is at a pixel. */
@@ -176,12 +190,19 @@ export class Picker {
   }
 
   key(event) {
-    if (event.key === "PageDown" || event.key === "PageUp") this.next(event.key === "PageDown" ? 1 : -1);
-    else if (event.key === "Enter" || event.key === " ") this.pick(this.cross.at);
-    else if (event.key === "[" || event.key === "]") this.cycle(event.key === "]" ? 1 : -1);
-    else if (!this.cross.key(event)) return;
+    const step = { PageDown: 1, PageUp: -1 }[event.key];
+    const turn = { "]": 1, "[": -1 }[event.key];
+    if (step) this.next(step);
+    else if (turn) this.cycle(turn);
+    else if (!(this.mode === "box" ? this.corner(event) : this.entered(event)) && !this.cross.key(event)) return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  entered(event) {
+    if (event.key !== "Enter" && event.key !== " ") return false;
+    this.pick(this.cross.at);
+    return true;
   }
 
   cycle(by) {
@@ -196,6 +217,6 @@ export class Picker {
     this.index = ((this.index ?? (by > 0 ? -1 : 0)) + by + this.masks.length) % this.masks.length;
     this.cross.move(this.masks[this.index].inside);
     const name = this.masks[this.index].label;
-    this.tell(`Thing ${this.index + 1} of ${this.masks.length}${name ? `, ${name}` : ""}. Enter picks it.`);
+    this.tell(`Thing ${this.index + 1} of ${this.masks.length}${name ? `, ${name}` : ""}. Enter ${this.mode === "box" ? "sets a corner there" : "picks it"}.`);
   }
 }

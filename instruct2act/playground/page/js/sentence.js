@@ -42,6 +42,11 @@ export class Sentence {
     this.field.replaceChildren(...this.parts(text));
     this.field.classList.toggle("empty", !text.trim());
     this.caret = count === null ? null : this.at(count);
+    this.follow();
+  }
+
+  /** Where a person is typing, what they type next stands where the caret was put. */
+  follow() {
     if (document.activeElement !== this.field) return;
     getSelection().removeAllRanges();
     getSelection().addRange(this.caret?.cloneRange() ?? this.atEnd());
@@ -69,6 +74,7 @@ export class Sentence {
     range.setStartAfter(last);
     range.collapse(true);
     this.caret = range.cloneRange();
+    this.follow();
     this.field.classList.remove("empty");
     this.changed(this.text);
   }
@@ -133,10 +139,10 @@ export class Sentence {
 
   /** Takes the keyboard to where the caret was last. */
   focus() {
-    const caret = this.caret && this.field.contains(this.caret.startContainer) ? this.caret.cloneRange() : this.atEnd();
+    const { caret } = this; // that the field is given the keyboard moves it
     this.field.focus();
-    getSelection().removeAllRanges();
-    getSelection().addRange(caret);
+    this.caret = caret && this.field.contains(caret.startContainer) ? caret : null;
+    this.follow();
   }
 
   /** What stands before a range. */

@@ -12,7 +12,7 @@ export function stage({ put, point }) {
   const host = document.getElementById("stage");
   const top = new Overlay(make("div", { id: "view-top", role: "application", tabindex: "0",
     "aria-describedby": "picking-status",
-    "aria-label": "The table from above. Arrow keys move a cross, Page Down goes to the next thing, Enter picks what is under it, [ and ] change its mask." }), "");
+    "aria-label": "The table from above. Arrow keys move a cross, Page Down goes to the next thing, Enter picks what is under it, [ and ] change its mask; to draw a box, Enter sets each of two corners." }), "");
   const front = make("img", { id: "view-front", class: "front", alt: "The table from the front" });
   const frames = new Frames();
   const inset = new Overlay(make("div", { class: "inset", role: "img",
