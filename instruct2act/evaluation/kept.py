@@ -104,7 +104,7 @@ def _sections(report: Report, path: Path, html: Path | None) -> Iterator[str]:
         yield "## Beside published figures"
         yield table(tables.publications(beside))
         said = published.differences(report.origins[0].get("config"))
-        yield "\n".join("* " + _safe(line).replace("\\`", "`") for line in said)
+        yield "\n".join("* " + _safe(line) for line in said)
 
 
 def _comparison(report: Report) -> Iterator[str]:

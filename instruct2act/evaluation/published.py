@@ -90,7 +90,7 @@ def differences(config: Mapping[str, Any] | None) -> list[str]:
     rule = sim.get("success_rule", "inside")
     if rule == "inside":
         sentences.append(
-            "Success: by what a person would call it. The column `vima` has the published rule, ten centimetres around "
+            "Success: by what a person would call it. The column vima has the published rule, ten centimetres around "
             "the container, and is the nearer one."
         )
     else:

@@ -145,7 +145,12 @@ def _pairs(report: Report) -> str:
         f"<p class=note>Made with differently:</p><ul>{changed}</ul>" if changed else "",
     ]
     rows = [
-        [text(task), text(level), *map(str, counts), tables.significance(mcnemar(counts[1], counts[2]))]
+        [
+            text(task),
+            text(level),
+            *map(str, counts),
+            tables.significance(mcnemar(counts[1], counts[2])) if counts[1] + counts[2] else "",
+        ]
         for (task, level), counts in pairs.tasks.items()
     ]
     found.append(
