@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.vimabench.child import Nonsense
-from skills.types import UInt8
+from skills.types import Float, UInt8
 
 SIZE = (128, 256)
 """(height, width) of VIMABench's pictures; it has no other."""
@@ -28,8 +28,8 @@ class Thing:
     texture: str
 
 
-Pictures = Mapping[str, tuple[UInt8, UInt8]]
-"""Camera name -> (H, W, 3) colours and (H, W) ids."""
+Pictures = Mapping[str, tuple[UInt8, UInt8, Float | None]]
+"""Camera name -> (H, W, 3) colours, (H, W) ids and (H, W) depth in metres; None where it was not rendered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +109,17 @@ def _things(listed: list[Any]) -> tuple[Thing, ...]:
 
 
 def _pictures(arrays: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> Pictures:
-    found: dict[str, tuple[UInt8, UInt8]] = {}
+    found: dict[str, tuple[UInt8, UInt8, Float | None]] = {}
     for camera in ("top", "front"):
         rgb, segm = arrays.get(f"{prefix}{camera}.rgb"), arrays.get(f"{prefix}{camera}.segm")
         for array, shape in ((rgb, (*SIZE, 3)), (segm, SIZE)):
             if array is None or array.dtype != np.uint8 or array.shape != shape:
                 raise Nonsense(f"no {prefix}{camera} picture of {shape} uint8")
         assert rgb is not None and segm is not None
-        found[camera] = (rgb, segm)
+        depth = arrays.get(f"{prefix}{camera}.depth")
+        if depth is not None and (depth.dtype != np.float32 or depth.shape != SIZE):
+            raise Nonsense(f"depth of the {prefix}{camera} picture is not {SIZE} float32")
+        found[camera] = (rgb, segm, depth)
     return found
 
 

@@ -32,6 +32,7 @@ HEADER_BYTES = 1 << 20
 ARRAY_BYTES = 64 << 20
 ARRAYS = 256
 DTYPES = ("uint8", "int32", "float32", "float64")
+_DEPTH_RANGE = 20.0  # metres that VIMABench divides depth by
 UNUSED = ("torch", "kornia", "matplotlib", "matplotlib.pyplot")
 
 Read = Callable[[int], bytes]
@@ -122,6 +123,7 @@ class Episode:
         self.timed_out: dict[str, float] | None = None
         self.moved_steps = self.moved_count = 0
         self.released: bool | None = None
+        self.rendered: list[tuple[Any, Any]] = []
 
     def answer(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Does what a request asks for."""
@@ -143,6 +145,7 @@ class Episode:
         self.env = self.bench.make(
             task, modalities=["rgb", "segm"], task_kwargs=there[partition][task] or {}, seed=seed
         )
+        self._watch_cameras()
         began = time.perf_counter()
         try:
             seen = self.env.reset()
@@ -164,11 +167,11 @@ class Episode:
             "slots": slots,
             "took_s": took,
         }
-        return fields, {**_views(seen["rgb"], seen["segm"], ""), **pictures}
+        return fields, {**self._views(seen, ""), **pictures}
 
     def step(self, action: Mapping[str, list[float]], oracle: bool) -> tuple[dict[str, Any], dict[str, Any]]:
         """Carries a primitive out: VIMABench's action with lists for arrays; by its oracle's rules if asked."""
-        self.timed_out, self.released = None, None
+        self.timed_out, self.released, self.rendered = None, None, []
         before, self.moved_steps, self.moved_count = self.env.step_counter, 0, 0
         began = time.perf_counter()
         seen, _, done, info = self.env.step(
@@ -186,7 +189,7 @@ class Episode:
             "seconds": (self.moved_steps + settling) / 240.0,
             "took_s": took,
         }
-        return fields, _views(seen["rgb"], seen["segm"], "")
+        return fields, self._views(seen, "")
 
     def oracle(self) -> dict[str, Any]:
         """What VIMABench's own oracle would do next, within the action space; null when it has nothing left."""
@@ -219,6 +222,23 @@ class Episode:
     def _all_loaded(self) -> None:
         if self.unloadable:
             raise _Failed("asset", ", ".join(sorted(set(self.unloadable))))
+
+    def _watch_cameras(self) -> None:
+        """Keeps the depth that VIMABench renders beside colours, and leaves out of what it shows (its own FIXME)."""
+        self.env.render_camera = self._keeping_depth(self.env.render_camera)
+        try:
+            scenes = importlib.import_module("vima_bench.tasks.components.placeholders.placeholder_scene")
+        except ImportError:
+            return
+        scenes._render_camera = self._keeping_depth(scenes._render_camera)
+
+    def _keeping_depth(self, render: Callable[..., Any]) -> Callable[..., Any]:
+        def rendered(*given: Any, **named: Any) -> Any:
+            colours, depth, segm = render(*given, **named)
+            self.rendered.append((colours, np.asarray(depth[0] * _DEPTH_RANGE, np.float32)))
+            return colours, depth, segm
+
+        return rendered
 
     def _watch_motions(self) -> None:
         """Takes note of motions that ran out of their five seconds, and of whether suction held something."""
@@ -254,15 +274,20 @@ class Episode:
             shown = [(one["obj_id"], one["obj_name"], one["obj_color"]) for one in ([info] if alone else info)]
             bound = getattr(self.env.task.placeholders.get(name), "obj_id", None)
             slots.append({"name": name, "kind": asset["placeholder_type"], "things": shown, "bound": bound})
-            pictures.update(_views(asset["rgb"], asset["segm"], f"{name}."))
+            pictures.update(self._views(asset, f"{name}."))
         return slots, pictures
 
-
-def _views(rgb: Mapping[str, Any], segm: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Both cameras' pictures, (H, W, 3) and (H, W) uint8, under "top.rgb", "top.segm", ..."""
-    views = {f"{prefix}{name}.rgb": np.moveaxis(rgb[name], 0, -1) for name in ("top", "front")}
-    views.update({f"{prefix}{name}.segm": segm[name] for name in ("top", "front")})
-    return views
+    def _views(self, seen: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+        """Both cameras' pictures: "top.rgb" (H, W, 3) and "top.segm" (H, W) uint8, "top.depth" (H, W) float32 m, ..."""
+        views: dict[str, Any] = {}
+        for name in ("top", "front"):
+            colours = seen["rgb"][name]
+            views[f"{prefix}{name}.rgb"] = np.moveaxis(colours, 0, -1)
+            views[f"{prefix}{name}.segm"] = seen["segm"][name]
+            for rendered, depth in self.rendered:
+                if rendered is colours:
+                    views[f"{prefix}{name}.depth"] = depth
+        return views
 
 
 # --- the pipe ---------------------------------------------------------------------------------------------------------

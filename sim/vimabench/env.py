@@ -262,6 +262,6 @@ def _views(pictures: Pictures, ids: Mapping[int, int], things: Mapping[int, Obje
     for theirs, number in ids.items():
         ours[theirs % 256] = number
     return {
-        name: View(rgb, CAMERAS[name].camera(SIZE), None, Truth(ours[segm], things))
-        for name, (rgb, segm) in pictures.items()
+        name: View(rgb, CAMERAS[name].camera(SIZE), depth, Truth(ours[segm], things))
+        for name, (rgb, segm, depth) in pictures.items()
     }

@@ -17,7 +17,7 @@ from sim.vimabench.actions import SWEPT, from_published, published
 from sim.vimabench.link import Limits
 from skills.errors import Aborted, Mistake, RobotLost, UnknownName
 from skills.robots import Robot, Silent
-from skills.types import TABLE, Action, Pose, UInt8
+from skills.types import TABLE, Action, Image, Pose, UInt8
 
 DOUBLE = Path(__file__).parents[1] / "doubles" / "vimabench"
 Begin = Callable[..., VimaBenchEnv]
@@ -70,7 +70,7 @@ def test_an_episode_is_seen_where_it_is_and_ends_as_vimabench_says(
     assert isinstance(robot, Robot) and robot.info.tools == ("suction",) and env.steps_left == 5
     assert env.inventory() == ["blue bowl", "red block"], "by size, not in VIMABench's order"
     seen = robot.observe().views["top"]
-    assert seen.depth_m is None and seen.truth is not None
+    assert seen.depth_m is not None and seen.truth is not None
     for state, (x, y) in zip(env.history[0].objects, ((0.6, 0.13), (0.35, -0.3))):
         assert (state.pose.x, state.pose.y) == pytest.approx((x, y), abs=0.003)
         rows, columns = np.nonzero(seen.truth.segmentation == state.id)
@@ -84,6 +84,26 @@ def test_an_episode_is_seen_where_it_is_and_ends_as_vimabench_says(
     assert len(robot.history) == 3
     over = robot.execute(carry((0.35, -0.3), (0.6, 0.1)), Silent())
     assert over.status == "rejected" and "success" in over.error
+
+
+def test_depth_is_what_is_rendered_beside_the_colours(begin: Begin) -> None:
+    env = begin(seed=1)
+    for view in env.look().values():
+        assert view.truth is not None and view.depth_m is not None
+        above = 1000.0 - view.depth_m
+        for state in env.history[-1].objects:
+            tall = {"block": 0.05, "bowl": 0.07}[state.name]
+            assert np.allclose(above[view.truth.segmentation == state.id], tall, atol=1e-4)
+        assert np.allclose(above[view.truth.segmentation == TABLE], 0.0, atol=1e-4)
+    before = env.look()["top"].depth_m
+    env.carry_out(carry((block(env).x, block(env).y), (0.4, 0.3)), Silent())
+    after = env.look()["top"].depth_m
+    assert before is not None and after is not None and not np.array_equal(before, after), "of each look its own"
+    assert all(picture.view is None or picture.view.depth_m is None for picture in _pictures(env))
+
+
+def _pictures(env: VimaBenchEnv) -> list[Image]:
+    return [picture for slot in env.instruction.slots.values() for picture in slot.pictures.values()]
 
 
 def test_the_prompts_pictures_are_cut_out_and_bound(begin: Begin) -> None:

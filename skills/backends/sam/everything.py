@@ -20,6 +20,7 @@ from skills.backends import Encoded
 from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
+from skills.backends.sam.margin import margin
 from skills.backends.sam.outline import filled
 from skills.backends.sam.parting import told_apart
 from skills.backends.sam.raised import heights, raised_in, surfaces
@@ -107,9 +108,12 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     things = [each for each in found if not _is_surface(each.mask, settings)]
     under = [each for each in found if _is_surface(each.mask, settings)]
     exact = _exact(segmenter, encoded, things)
+    surface = _union_of(_exact(segmenter, encoded, under, surfaces=True), tried)
+    if settings.filtered:
+        beside = margin(encoded.image.rgb, surface)
+        exact, surface = [mask & ~beside for mask in exact], surface | beside
     pieces: list[_Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
     if under and settings.alike:
-        surface = np.logical_or.reduce(_exact(segmenter, encoded, under, surfaces=True))
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
         pieces = _unpacked(encoded.image, surface, pieces)
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
@@ -141,7 +145,7 @@ def _unpacked(image: Image, surface: Bool, pieces: list[_Piece]) -> list[_Piece]
         if height is not None and levels is not None:
             others = _union_of([other for other, _ in pieces if other is not mask], mask) & ~mask
             held = raised_in(height, levels, whole, others)
-        if not held:
+        else:
             by_color = content_of(image.rgb, whole & ~(open_table[labels] & ~mask))
             held = [by_color] if by_color is not None else []
         held = [content for content in held if np.count_nonzero(content & surface) <= 0.5 * np.count_nonzero(content)]

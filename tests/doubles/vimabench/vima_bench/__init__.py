@@ -25,6 +25,7 @@ AT_RESET = ("crowded", "unloadable", "garbage", "wordless", "tiny", "nameless")
 TASKS = ("visual_manipulation", "sweep_without_exceeding", *AT_RESET, "dies", "hangs", "overtaxed", "stuck", "breaks")
 PARTITION_TO_SPECS = {"test": {"placement_generalization": dict.fromkeys(TASKS), "novel_task_generalization": {}}}
 PIXEL, HALF = 0.003984, 8
+AWAY, TALL = 1000.0, {"block": 0.05, "bowl": 0.07}
 SQUARE = {"block": (200, 30, 30), "bowl": (30, 30, 200)}
 
 
@@ -138,7 +139,11 @@ class Env:
     def alone(self, id):
         seen = self.look({0: np.array([0.5, 0.0])}, 255, {0: self.names[id]})
         info = {"obj_id": 0, "obj_name": self.names[id], "obj_color": "red" if id == 6 else "blue"}
-        return {"rgb": seen["rgb"], "segm": {**seen["segm"], "obj_info": info}, "placeholder_type": "object"}
+        return {
+            "rgb": {view: rgb.copy() for view, rgb in seen["rgb"].items()},
+            "segm": {**seen["segm"], "obj_info": info},
+            "placeholder_type": "object",
+        }
 
     def look(self, places, ground, names=None):
         height = 64 if self.name == "tiny" else 128
@@ -149,4 +154,17 @@ class Env:
             box = np.s_[max(0, row - size) : row + size + 1, max(0, column - size) : column + size + 1]
             rgb[(slice(None), *box)] = np.array(SQUARE[(names or self.names)[id]])[:, None, None]
             segm[box] = id
-        return {"rgb": {"top": rgb, "front": rgb.copy()}, "segm": {"top": segm, "front": segm.copy()}, "ee": 0}
+        views = {view: self.render_camera((rgb, segm)) for view in ("top", "front")}
+        return {
+            "rgb": {view: colours for view, (colours, _, _) in views.items()},
+            "segm": {view: seen for view, (_, _, seen) in views.items()},
+            "ee": 0,
+        }
+
+    def render_camera(self, config, image_size=None):
+        """Colours, depth over 20 m and ids, as VIMABench's own returns them; things are as tall as `TALL` says."""
+        rgb, segm = config
+        tall = np.zeros(segm.shape)
+        for id, name in self.names.items():
+            tall[segm == id] = TALL[name]
+        return rgb.copy(), ((AWAY - tall) / 20.0)[np.newaxis], segm.copy()
