@@ -23,11 +23,13 @@ class Hook:
     Attributes:
         body: the engine's body that is taken along, or None.
         is_blade: whether that is the blade.
+        at: where the tool was taken last; None before it was.
     """
 
     def __init__(self, client: Any, step: Callable[[], None], step_s: float, gravity: float) -> None:
         self._p, self._step, self._step_s, self._gravity = client, step, step_s, gravity
         self.body: int | None = None
+        self.at: Pose | None = None
         self.is_blade = False
         self._offset: npt.NDArray[np.float64] = np.zeros(3)
         self._turn: Quaternion = (0.0, 0.0, 0.0, 1.0)
@@ -59,6 +61,7 @@ class Hook:
 
     def drive(self, tool: Pose) -> float:
         """One step in which the body goes where the tool goes; how far it lagged behind, metres."""
+        self.at = tool
         if self.body is None:
             self._step()
             return 0.0
@@ -74,6 +77,7 @@ class Hook:
 
     def put(self, tool: Pose) -> None:
         """The body is where it is with the tool at a pose, at rest, without a step."""
+        self.at = tool
         if self.body is not None:
             turn = product(tool.quaternion(), self._turn)
             self._p.resetBasePositionAndOrientation(self.body, self._target(tool).tolist(), turn)

@@ -332,6 +332,11 @@ class World(Measured):
             self._hook.let_go()
             self._changed()
 
+    @property
+    def tool(self) -> Pose | None:
+        """Where the tool was taken last; None before it was."""
+        return self._hook.at
+
     def drive(self, tool: Pose) -> float:
         """One step in which what hangs on the tool goes with it; how far it lagged behind, metres, if blocked."""
         return self._hook.drive(tool)

@@ -45,6 +45,23 @@ class One:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """From the press of Stop, seconds: 0 where nothing came after it.
+
+    Attributes:
+        still_s: to the last change of the arm's pose, by the clock that the worker shares.
+        seen_s: to the last picture.
+        gone_s: to the end of the worker, its record written.
+        status: of the run.
+    """
+
+    still_s: float
+    seen_s: float
+    gone_s: float
+    status: str
+
+
+@dataclass(frozen=True)
 class Sizes:
     """After so many runs: resident memory of the server and of the zygote, and files in the temporary folder."""
 
@@ -113,6 +130,20 @@ def crowd(server: Server, users: Sequence[str], program: str = PROGRAM, speed: s
     return found
 
 
+def stopped(server: Server, browser: Browser, page: Page, scene: str) -> Stop:
+    """A run, stopped while its arm moves."""
+    run = browser.run(scene, LONG).json["run"]
+    page.until("phase", run)
+    for _ in range(5):
+        page.frame()
+    pressed = time.monotonic()
+    browser.post(f"/api/runs/{run}/stop")
+    ended = page.until("ended", run)
+    quiet(server)
+    gone_s = time.monotonic() - pressed
+    return Stop(max(ended["moved_at"] - pressed, 0.0), max(page.frames[-1][2] - pressed, 0.0), gone_s, ended["status"])
+
+
 def series(server: Server, count: int) -> Iterator[Sizes]:
     """So many runs, one after the other; sizes after each."""
     browser = server.browser()
@@ -166,9 +197,10 @@ def _one(folder: Path) -> None:
                 page.until("ended", run)
                 quiet(server)
             _say("Run to first picture, s", *first)
-            stops = [_stopped(browser, page, scene, server) for _ in range(5)]
-            _say("Stop to the last picture of a moving arm, s", *(still for still, _ in stops))
-            _say("Stop to the end of the worker, s", *(gone for _, gone in stops))
+            stops = [stopped(server, browser, page, scene) for _ in range(9)]
+            _say("Stop to the last change of the arm's pose, s", *(stop.still_s for stop in stops))
+            _say("Stop to the last picture of a moving arm, s", *(stop.seen_s for stop in stops))
+            _say("Stop to the end of the worker, s", *(stop.gone_s for stop in stops))
         with browser.page() as page:
             run = browser.run(scene, LONG).json["run"]
             page.until("phase", run)
@@ -233,20 +265,6 @@ def _written(browser: Browser, page: Page, scene: str) -> float:
     page.until("plan_done")
     time.sleep(0.3)
     return spent
-
-
-def _stopped(browser: Browser, page: Page, scene: str, server: Server) -> tuple[float, float]:
-    """From the press to the last picture, and to the end of the process."""
-    run = browser.run(scene, LONG).json["run"]
-    page.until("phase", run)
-    for _ in range(5):
-        page.frame()
-    pressed = time.monotonic()
-    browser.post(f"/api/runs/{run}/stop")
-    page.until("ended", run)
-    still = max(page.frames[-1][2] - pressed, 0.0)
-    quiet(server)
-    return still, time.monotonic() - pressed
 
 
 def _timed(work: Any) -> float:

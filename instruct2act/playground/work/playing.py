@@ -116,14 +116,14 @@ def _play(pipe: socket.socket, outbox: Outbox, runtime: TableRuntime, job: dict[
     try:
         record = run_episode(spec, runtime, [teller, pace, _NotAtTheEnd(strip)], stop, pictures)
         record = files.kept(record)
-        _ended(outbox, record, files.written)
+        _ended(outbox, record, files.written, runtime.moved_at)
         strip.close()
     finally:
         pace.close()
         runtime.close()
 
 
-def _ended(outbox: Outbox, record: EpisodeRecord, written: dict[str, str]) -> None:
+def _ended(outbox: Outbox, record: EpisodeRecord, written: dict[str, str], moved_at: float) -> None:
     if record.reward is not None:
         outbox.tell(
             {
@@ -144,6 +144,7 @@ def _ended(outbox: Outbox, record: EpisodeRecord, written: dict[str, str]) -> No
             "parts": record.reward_parts,
             "error": {"message": str(error.get("message", "")), "line": int(error.get("line") or 0)} if error else None,
             "seconds": record.seconds,
+            "moved_at": moved_at,
             "files": [*written.values(), "strip.png", *MADE],
         }
     )

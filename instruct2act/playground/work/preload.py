@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,9 +22,11 @@ class TableRuntime(Runtime):
 
     Attributes:
         robot_now: the newest.
+        moved_at: the monotonic clock when its arm last moved, seconds, as is seen every 50 ms of simulated time.
     """
 
     robot_now: SimRobot | None = None
+    moved_at = 0.0
 
     def robot(self, spec: EpisodeSpec) -> SimRobot | VimaBenchRobot:
         """As ``Runtime``; frames have the size that the playground's settings ask for."""
@@ -36,7 +39,18 @@ class TableRuntime(Runtime):
             made.env.frame_camera = WIDE
             made.env.frame_size = shown.frame_height, shown.frame_width
             self.robot_now = made
+            self._watch(made)
         return made
+
+    def _watch(self, robot: SimRobot) -> None:
+        world, last = robot.env.world, robot.env.world.tool
+
+        def look() -> None:
+            nonlocal last
+            if world.tool != last:
+                last, self.moved_at = world.tool, time.monotonic()
+
+        world.watchers.append(look)
 
     def table(self, spec: EpisodeSpec) -> SimRobot:
         """The robot of a simulated table of ours.
