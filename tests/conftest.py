@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
 
 REQUIRED = {part for part in os.environ.get("INSTRUCT2ACT_REQUIRE", "").split(",") if part}
 
@@ -57,6 +61,18 @@ PARTS: dict[str, Callable[[], str]] = {
 """Part -> a function that says what is missing, or "" when the part is whole."""
 
 _missing: dict[str, str] = {}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A headless browser, for pages as people see them."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        # The sandbox of Chromium itself needs rights that a container's root does not have.
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

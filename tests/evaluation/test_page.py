@@ -1,5 +1,7 @@
 """The page is read as a browser reads it; where Chromium is here, by Chromium."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import html
@@ -9,7 +11,7 @@ import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
 import pytest
@@ -17,9 +19,13 @@ import pytest
 from instruct2act.evaluation import page, report
 from instruct2act.evaluation.record import PICTURES, RECORDS, Call, EpisodeRecord, Shown
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
+
 Made = Callable[..., EpisodeRecord]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp"
 PICTURE = "ab12.webp"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 class _Read(HTMLParser):
@@ -138,6 +144,40 @@ def test_a_page_of_many_episodes_holds_some_of_each_kind(tmp_path: Path, made: M
     assert sorted((one["level"], one["kind"]) for one in held) == sorted(
         (level, kind) for level in ("L1", "L2") for kind in ("success", "goal") for _ in range(5)
     )
+
+
+@pytest.mark.slow
+@pytest.mark.quiet
+@pytest.mark.needs("playwright")
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_person_steps_through_an_episode(
+    chromium: Chromium, folders: list[Path], tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    file = tmp_path / "report.html"
+    page.write(file, report.read(folders))
+    seen = chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 800}, offline=True)
+    troubles: list[str] = []
+    seen.on("pageerror", lambda error: troubles.append(str(error)))
+    seen.on("dialog", lambda dialog: troubles.append(dialog.message))
+    seen.goto(file.as_uri())
+    assert seen.evaluate(FITS), "nothing but tables, each in its own frame, is wider than the screen"
+    dark = seen.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every(part => part < 100)")
+    assert dark == (scheme == "dark")
+    seen.locator("a", has_text=HOSTILE[:30]).first.click()
+    seen.locator(".list a").first.click()
+    assert HOSTILE[:30] in seen.locator(".viewer").inner_text()
+    assert seen.locator(".code .now").count() == 0
+    seen.keyboard.press("ArrowRight")
+    assert seen.locator(".steps span").inner_text() == "call 1 of 1: SAM"
+    assert "alert(1)" in seen.locator(".code .now").inner_text(), "the line that runs"
+    assert seen.locator("figure img").count() == 1 and seen.evaluate(FITS)
+    seen.keyboard.press("ArrowRight")
+    assert "Reward parts" in seen.locator(".viewer").inner_text() and seen.evaluate(FITS)
+    seen.get_by_text("the same in other").click()
+    assert "in other" in seen.locator(".viewer h3").first.inner_text()
+    assert not troubles
+    seen.close()
 
 
 @pytest.mark.slow

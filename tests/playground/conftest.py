@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,18 +33,6 @@ def browser(server: Server) -> Browser:
     made = server.browser()
     made.hello()
     return made
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    """A headless browser, for pages as people see them."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        # The sandbox of Chromium itself needs rights that a container's root does not have.
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
