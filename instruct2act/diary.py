@@ -67,9 +67,9 @@ class Diary:
             self.status, self.failed_at = status, failed_at
             self.error = json.loads(json.dumps(error or {}))  # as it will be read back
 
-    def answered(self, completion: Completion) -> None:
-        """An author's answer: its tokens and price, and who gave it."""
-        for name, count in (("in", completion.tokens_in), ("out", completion.tokens_out)):
+    def answered(self, completion: Completion, stage: str = "llm") -> None:
+        """An author's answer: its tokens and price, and who gave it, and for which stage of those that take time."""
+        for name, count in ((f"{stage} in", completion.tokens_in), (f"{stage} out", completion.tokens_out)):
             self.tokens[name] = self.tokens.get(name, 0) + count
         self.cost += completion.cost
         self.facts |= {"model": completion.model, "fingerprint": completion.fingerprint}

@@ -23,6 +23,14 @@ class PerceptionName(StrEnum):
         return []
 
 
+class RunnerName(StrEnum):
+    """What `--runner` takes."""
+
+    serial = "serial"
+    processes = "processes"
+    ray = "ray"
+
+
 class EnvName(StrEnum):
     """What `--env` takes."""
 

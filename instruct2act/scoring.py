@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from instruct2act import bindings
@@ -67,9 +68,8 @@ class Reward:
     def _write(self) -> None:
         self._slots = bound(self._instruction, self._start, self._moments)
         objects = self._moments.history[0].objects
-        written = self._runtime.rewards.write(
-            self._instruction, objects, self._slots, self._diary.answered, self._diary.spec.reward
-        )
+        heard = partial(self._diary.answered, stage="reward")
+        written = self._runtime.rewards.write(self._instruction, objects, self._slots, heard, self._diary.spec.reward)
         if isinstance(written, Refusal):
             return
         self._function = written

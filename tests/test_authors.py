@@ -129,7 +129,7 @@ def test_the_command_plays_an_episode_with_a_model_behind_a_url(tmp_path: Path) 
     (record,) = read_records(tmp_path / "out" / "record.jsonl")
     assert (record.status, record.model, record.fingerprint) == ("finished", double.MODEL, double.FINGERPRINT)
     assert record.reward == 1.0
-    assert record.tokens == {"in": 200, "out": 40}
+    assert record.tokens == {"llm in": 100, "llm out": 20, "reward in": 100, "reward out": 20}
     assert record.cost == pytest.approx(200e-6)
     assert [action.status for action in record.actions] == ["done"]
     for path in tmp_path.rglob("*"):

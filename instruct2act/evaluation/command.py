@@ -8,15 +8,17 @@ from typing import Annotated
 
 import typer
 
-from instruct2act.options import ConfigFile, Env, EnvName, PerceptionName, Set, Variation, VimaBench, VimaBenchPython
-
-
-class RunnerName(StrEnum):
-    """What `--runner` takes."""
-
-    serial = "serial"
-    processes = "processes"
-    ray = "ray"
+from instruct2act.options import (
+    ConfigFile,
+    Env,
+    EnvName,
+    PerceptionName,
+    RunnerName,
+    Set,
+    Variation,
+    VimaBench,
+    VimaBenchPython,
+)
 
 
 class PicturesName(StrEnum):
@@ -45,8 +47,8 @@ def evaluate(
         str | None, typer.Option(help="A file of configs/suites/ by name, or a path; the options above go over it.")
     ] = None,
     perception: Annotated[
-        PerceptionName, typer.Option(help="From pixels, or with the simulator's ground truth.")
-    ] = PerceptionName.default,
+        PerceptionName | None, typer.Option(help="From pixels (default), or with the simulator's ground truth.")
+    ] = None,
     author: Annotated[
         str | None, typer.Option(help="Who writes programs and rewards: offline, openai, replay; as author.provider.")
     ] = None,
@@ -94,18 +96,14 @@ def evaluate(
     """
     from instruct2act.evaluation import session
 
-    chosen = [*perception.settings(), *env.settings(vimabench, vimabench_python)]
-    if author is not None:
-        chosen.append(f"author.provider={author}")
-    if workers is not None:
-        chosen.append(f"workers={workers}")
+    played = {"tasks": tasks, "levels": levels, "episodes": episodes, "seed0": seed0, "variation": variation}
+    means = {"perception": perception, "author": author, "workers": workers, "runner": runner}
     options = {"models": str(ray_models), "gpu_per_model": str(ray_gpu_per_model), "address": ray_address or ""}
     raise typer.Exit(
         session.run(
             session.Request(
                 suite,
-                {"tasks": tasks, "levels": levels, "episodes": episodes, "seed0": seed0, "variation": variation},
-                runner.value if runner else None,
+                {**played, **means},
                 patience,
                 pictures.value,
                 out,
@@ -113,7 +111,7 @@ def evaluate(
                 options,
             ),
             config_file=config,
-            sets=[*chosen, *(sets or [])],
+            sets=[*env.settings(vimabench, vimabench_python), *(sets or [])],
         )
     )
 

@@ -26,7 +26,6 @@ class Request:
 
     suite: str | None = None
     changes: Mapping[str, Any] | None = None
-    runner: str | None = None
     patience_s: float | None = None
     pictures: Pictures = "all"
     out: Path | None = None
@@ -47,7 +46,7 @@ def run(request: Request, config_file: str | None, sets: Sequence[str]) -> int:
     specs = suite.specs()
     settings = config.load(config_file, [*suite.settings(), *sets])
     folder = request.out or settings.output.folder / f"eval-{request.suite or 'own'}-{settings.digest()[:6]}"
-    runner = request.runner or ("processes" if settings.workers > 1 else "serial")
+    runner = suite.runner or ("processes" if settings.workers > 1 else "serial")
     way = Way(runner, settings.workers, request.patience_s, request.pictures, request.options)
     with interruptible() as stop:
         try:

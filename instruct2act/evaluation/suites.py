@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 import sim
 from instruct2act.evaluation.record import EpisodeSpec
+from instruct2act.options import PerceptionName, RunnerName
 from instruct2act.resources import folder, mapping
 from sim.partitions import LEVELS
 from sim.task import find_task
 from sim.variation import find
 from skills.errors import Mistake, UnknownName, did_you_mean
+
+_MEANS = ("perception", "author", "workers", "runner")
+"""Fields that say how episodes are played, and not which: a suite's own, and none of its parts'."""
 
 
 class Suite(BaseModel):
@@ -33,6 +37,7 @@ class Suite(BaseModel):
             They have its ``{pictures}`` and its ``$words``. Tasks that are not named are left out.
         refusal: nothing can do what the sentences ask; a refusal that moves nothing is the right answer.
         parts: other suites, played as one; what is asked for at the command line goes over each.
+        perception, author, workers, runner: as `eval` takes them; what is asked for at the command line goes over them.
         set: settings that belong to the suite, dotted key -> value, as ``--set`` takes them.
     """
 
@@ -49,6 +54,10 @@ class Suite(BaseModel):
     sentences: dict[str, tuple[str, ...]] = {}
     refusal: bool = False
     parts: tuple[Suite, ...] = ()
+    perception: PerceptionName = PerceptionName.default
+    author: str = ""
+    workers: int = Field(0, ge=0)
+    runner: RunnerName | None = None
     set: dict[str, Any] = {}
 
     @model_validator(mode="after")
@@ -57,7 +66,7 @@ class Suite(BaseModel):
             raise ValueError("sentences need a wording, and a wording sentences: {task: [a sentence, ...]}")
         if self.refusal and not self.sentences:
             raise ValueError("refusal needs sentences that nothing can do")
-        if any(part.set for part in self.parts):
+        if any(part.settings() or part.runner for part in self.parts):
             raise ValueError("a part can't have settings of its own: what is played as one is played with the same")
         return self
 
@@ -98,7 +107,9 @@ class Suite(BaseModel):
 
     def settings(self) -> list[str]:
         """The suite's settings as ``--set`` takes them."""
-        return [f"{key}={yaml.safe_dump(value, default_flow_style=True).strip()}" for key, value in self.set.items()]
+        named = {key: value for key, value in (("author.provider", self.author), ("workers", self.workers)) if value}
+        chosen = [f"{key}={yaml.safe_dump(value, default_flow_style=True).strip()}" for key, value in self.set.items()]
+        return [*chosen, *self.perception.settings(), *(f"{key}={value}" for key, value in named.items())]
 
 
 def load(name: str | None, changes: Mapping[str, Any]) -> Suite:
@@ -116,7 +127,8 @@ def load(name: str | None, changes: Mapping[str, Any]) -> Suite:
     if isinstance(parts := values.get("parts"), list):
         if any("parts" in _read(str(part)) for part in parts):
             raise Mistake(f"suite {name}: a part can't have parts of its own")
-        values["parts"] = [load(str(part), chosen) for part in parts]
+        inner = {key: value for key, value in chosen.items() if key not in _MEANS}
+        values["parts"] = [load(str(part), inner) for part in parts]
     try:
         return Suite.model_validate(values)
     except ValidationError as error:

@@ -35,7 +35,7 @@ def test_records_are_folded_by_task_and_level(tmp_path: Path, made: Made) -> Non
         made(0, progress=1.0, reward=1.0, seconds={"total": 2.0, "llm": 0.5}, verdicts={"vima": True}),
         _failed(made, 1, label="wrong object", progress=0.5, seconds={"total": 4.0}, verdicts={"vima": True}),
         made(2, success=False, failed_at="goal", progress=0.0),
-        made(0, level="L2", tokens={"in": 100, "out": 10}),
+        made(0, level="L2", tokens={"llm in": 100, "llm out": 10}),
         made(0, task="rearrange", status="refused", success=None, failed_at="llm"),
     ]
     folded = tally.of_folder(_folder(tmp_path, records))
@@ -46,7 +46,7 @@ def test_records_are_folded_by_task_and_level(tmp_path: Path, made: Made) -> Non
     assert dict(cell.failed) == {"perception": 1, "goal": 1}
     assert dict(cell.labels) == {"wrong object": 1, "goal": 1}
     assert cell.seconds["total"] == 6.0
-    assert folded.cells["rotate", "L2"].tokens == {"in": 100, "out": 10}
+    assert folded.cells["rotate", "L2"].tokens == {"llm in": 100, "llm out": 10}
     assert folded.cells["rearrange", "L1"].rate is None
     assert folded.all().played == 5
     (offset,) = cell.examples["perception"]

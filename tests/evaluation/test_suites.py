@@ -70,6 +70,23 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
     assert (settings.sim.motion, settings.sandbox.calls) == ("arm", 9)
 
 
+def test_a_file_says_how_to_play_as_the_command_line_does(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    said = "perception: oracle\nauthor: replay\nworkers: 3\nrunner: ray\nset: {llm.cassette: a.yaml}\n"
+    file.write_text(f"tasks: [rotate]\n{said}", encoding="utf-8")
+    suite = suites.load(str(file), {"perception": None, "author": None, "workers": None, "runner": None})
+    settings = config.load(sets=suite.settings())
+    assert (settings.perception.segmenter, settings.author.provider, settings.workers) == ("oracle", "replay", 3)
+    assert (suite.runner, str(settings.llm.cassette)) == ("ray", "a.yaml")
+    asked = {"perception": "default", "author": "offline", "workers": 1, "runner": "serial"}
+    over = suites.load(str(file), asked)
+    settings = config.load(sets=over.settings())
+    assert (settings.perception.segmenter, settings.author.provider, settings.workers) == ("sam", "offline", 1)
+    assert over.runner == "serial"
+    assert suites.load("transfer", asked).specs() == suites.load("transfer", {}).specs()
+    assert "perception.segmenter=oracle" in suites.load("words", {"perception": "oracle"}).settings()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
