@@ -12,7 +12,7 @@ OF_A_RUN = frozenset(
     )
 )
 """Types of what is told of a run."""
-OF_A_PLAN = frozenset(["delta", "written", "sent_back", "refused", "plan_failed"])
+OF_A_PLAN = frozenset(["delta", "written", "sent_back", "refused", "no_reward", "plan_failed"])
 """Types of what is told of a plan."""
 FILM, RECORDING = "video.webm", "recording.rrd"
 MADE = (FILM, *([RECORDING] if find_spec("rerun") else []))

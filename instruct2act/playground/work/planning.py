@@ -88,7 +88,7 @@ def _write(outbox: Outbox, runtime: TableRuntime, job: dict[str, Any]) -> None:
         try:
             reward = runtime.rewards.write(instruction, robot.history[0].objects, slots, heard)
         except NoProgram as none:
-            outbox.tell({"type": "sent_back", "trouble": f"no reward function: {none}"})
+            outbox.tell({"type": "no_reward", "message": str(none)})
             return
         if not isinstance(reward, Refusal):
             outbox.tell({"type": "written", "what": "reward", "source": reward.source, "model": who})

@@ -128,7 +128,7 @@ function writing() {
   line.dataset.kind = { refused: "bad", failed: "bad" }[plan.status] || "";
   line.textContent = {
     writing: `Writing the program${again} …`,
-    done: `Written${plan.model ? ` by ${plan.model}` : ""}${plan.seconds || plan.programSeconds ? ` in ${(plan.seconds ?? plan.programSeconds).toFixed(1)} s` : ""}${again}.`,
+    done: `Written${plan.model ? ` by ${plan.model}` : ""}${plan.seconds || plan.programSeconds ? ` in ${(plan.seconds ?? plan.programSeconds).toFixed(1)} s` : ""}${again}.${plan.unscored ? ` Without a reward function: ${plan.unscored}` : ""}`,
     refused: `The author declined: ${plan.message}`,
     failed: `No program came: ${plan.message}`,
   }[plan.status];

@@ -46,6 +46,8 @@ function hearPlan(event) {
     set({ ...patch, plan: { ...heard, model, streamed: "", [`${event.what}Seconds`]: event.seconds } });
   } else if (event.type === "sent_back") {
     set({ plan: { ...heard, streamed: "", message: event.trouble, sentBack: (plan.sentBack || 0) + 1 } });
+  } else if (event.type === "no_reward") {
+    set({ plan: { ...heard, unscored: event.message } });
   } else if (event.type === "refused" || event.type === "plan_failed") {
     set({ plan: { ...heard, status: event.type === "refused" ? "refused" : "failed", message: event.message } });
     over();
