@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from skills import skill
+from skills.backends import Retriever
 from skills.context import Context
 from skills.errors import BadArgument, NothingFound
 from skills.likeness import Aspect, alike
-from skills.perception import NEAR, asked_for, cut, everything, fitting, similarities
-from skills.types import Image, Mask
+from skills.perception import NEAR, asked_for, cut, everything, fitting, plain, similarities
+from skills.types import Bool, Image, Mask
+
+_ANY_THING = re.compile(r"\b(objects?|things?|items?|ones?)$")
+"""Nouns that leave open what a thing is: such a phrase says how it looks."""
 
 JUST_FITS, JUST_NEAR = 0.25, 0.3
 """What FindAll would just take, by text_threshold and box_threshold: Language Segment-Anything's defaults."""
@@ -43,6 +48,8 @@ def find_all(
     scores, minimum = alike(ctx.retriever, objs, query, aspect)
     order = sorted(open_to, key=lambda i: -scores[i])
     fits = fitting(np.where(np.isin(range(len(objs)), open_to), scores, -1.0), minimum, query)
+    if isinstance(query, str) and fits.any() and _ANY_THING.search(plain(query)):
+        fits |= _dressed_alike(ctx.retriever, objs, order[0])
     found = [i for i in order if fits[i]]
     if not found:
         raise NothingFound(
@@ -50,6 +57,14 @@ def find_all(
             f"with similarity {scores[order[0]]:.2f}, and {minimum:.2f} is needed"
         )
     return found
+
+
+def _dressed_alike(retriever: Retriever, objs: Sequence[Image], best: int) -> Bool:
+    """(N,) which things wear the best one's texture: words for a look fit them too, whatever their shape does to it."""
+    if "texture" not in retriever.aspects:
+        return np.zeros(len(objs), np.bool_)
+    likeness, least = alike(retriever, objs, objs[best], "texture")
+    return np.asarray(likeness >= least)
 
 
 @skill("TextSAM")
