@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import platform
+import py_compile
 import shlex
 import subprocess
 import sys
@@ -132,7 +133,10 @@ class Jail:
         options += ["--keep-stderr"] if keep_stderr else []
         for option, paths in (("--read", [*reads, *readable]), ("--run", runs)):
             options += [word for path in paths for word in (option, str(path))]
-        command = shlex.join([sys.executable, "-I", "-S", str(LAUNCHER), *options, "--", str(program)])
+        # Compiled once: a script is compiled whenever it is run. Only its owner can write to the folder.
+        launcher = self._scratch.path / "launcher.pyc"
+        py_compile.compile(str(LAUNCHER), str(launcher), doraise=True)
+        command = shlex.join([sys.executable, "-I", "-S", str(launcher), *options, "--", str(program)])
         self.path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
         self.path.chmod(0o700)
 

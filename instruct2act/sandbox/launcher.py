@@ -5,21 +5,25 @@ the standard library only and applies, in this order, what `jail.layers` lists. 
 it writes one line to stderr and exits with `REFUSED`; nothing has run then. ``cpython/zygote.py`` loads it for the
 layers alone and puts them up in its children.
 
+It runs before every program: what it imports is a part of what an episode costs, so `_signal`, `os.uname` and plain
+``try`` stand where `signal`, `platform` and `contextlib` would each take longer to import than all the rest to run.
+
 Sources: landlock(7), seccomp(2), capabilities(7), ``linux/landlock.h`` and ``linux/filter.h``.
 """
 
 from __future__ import annotations
 
-import contextlib
+import _signal as signal  # type: ignore[import-not-found]
 import ctypes
 import os
-import platform
 import resource
-import signal
 import stat
 import struct
 import sys
-from collections.abc import Callable, Iterable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 REFUSED = 97
 MEMORY_BYTES = 1 << 30
@@ -110,11 +114,12 @@ def leave_namespaces() -> None:
 
 def drop_capabilities() -> None:
     """Empties every capability set, and keeps uid 0 from getting them back."""
-    with contextlib.suppress(Missing):  # without CAP_SETPCAP there is nothing to drop; the check below decides
-        _prctl(_PR_SET_SECUREBITS, 0b101111)  # NOROOT, NO_SETUID_FIXUP, both locked; keep-caps locked off
-    for capability in range(64):
-        with contextlib.suppress(Missing):
-            _prctl(_PR_CAPBSET_DROP, capability)
+    wanted = [(_PR_SET_SECUREBITS, 0b101111)]  # NOROOT, NO_SETUID_FIXUP, both locked; keep-caps locked off
+    for option, value in [*wanted, *((_PR_CAPBSET_DROP, capability) for capability in range(64))]:
+        try:
+            _prctl(option, value)
+        except Missing:  # without CAP_SETPCAP there is nothing to drop; the check below decides
+            continue
     _libc.prctl(_PR_CAP_AMBIENT, ctypes.c_ulong(4), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
     header = struct.pack("Ii", 0x20080522, 0)
     if _libc.capset(ctypes.create_string_buffer(header), ctypes.create_string_buffer(24)) != 0:
@@ -163,7 +168,7 @@ def seccomp_program(allowed: Iterable[str] = _SYSCALLS, bare: bool = False) -> b
         allowed: names in `_SYSCALLS`.
         bare: no threads, no prctl, no limits to read, no memory that executes: for a process that loads nothing more.
     """
-    machine = platform.machine()
+    machine = os.uname().machine
     if machine not in _ARCHES or sys.byteorder != "little" or ctypes.sizeof(ctypes.c_void_p) != 8:
         raise Missing(f"no system call table for {machine}")
     column, arch = _ARCHES[machine]
@@ -245,7 +250,7 @@ def seccomp(allowed: Iterable[str] = _SYSCALLS, bare: bool = False) -> None:
     program = seccomp_program(allowed, bare)
     steps = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("H6xQ", len(program) // 8, ctypes.addressof(steps))
-    number = _SECCOMP[_ARCHES[platform.machine()][0]]
+    number = _SECCOMP[_ARCHES[os.uname().machine][0]]
     if _call(number, 1, 1, ctypes.create_string_buffer(head, len(head))) != 0:  # SET_MODE_FILTER, TSYNC
         raise Missing(f"seccomp: {_why()}")
 
@@ -295,7 +300,7 @@ def main(arguments: list[str]) -> None:
             layers[name]()
         return
 
-    with contextlib.suppress(OSError):
+    if os.getpid() != os.getpgrp():
         os.setsid()  # a Ctrl-C at the terminal goes to the host, which decides
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and that would survive the exec
         signal.signal(ignored, signal.SIG_DFL)
