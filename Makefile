@@ -28,7 +28,7 @@ test-fast: $(VENV)/dev  ## the fast tier, under 5 minutes on two cores
 test-slow: $(VENV)/dev  ## the longer tier
 	$(BIN)/python -m pytest -n 2 -m "slow and not quiet"
 
-test-quiet: $(VENV)/dev  ## what wants a machine to itself: the page in Chromium, roslibpy
+test-quiet: $(VENV)/dev  ## what wants a machine to itself: the page in Chromium
 	$(BIN)/python -m pytest -m quiet
 
 test-lerobot: $(VENV)/dev $(LEROBOT)/ready  ## export episodes and open them with lerobot, in an environment of its own (8 GB)

@@ -3,7 +3,12 @@
 What roslibpy 2.1 does by itself and what is taken away from it here: it connects again after a loss and then sends what
 was published meanwhile (here it never connects again, so that nothing is left to send to); a blocking call waits its
 whole timeout when the bridge dies (here its callbacks are waited for, and a loss ends the wait); a frozen link stays
-"connected" (here pings are asked for); a goal that times out goes on (the motion's own deadline cancels and stops).
+"connected" (here it is pinged); a goal that times out goes on (the motion's own deadline cancels and stops).
+
+The pings are this module's own. Autobahn has some, whose timers round down to whole seconds: in ``1 - ping_s`` of every
+second it pings as fast as it can, thousands of times on an idle link, and it waits for an answer up to a second less
+than it was told, so that on a busy machine links are lost for nothing. Its handshake's deadline has the same clock;
+``connect_s`` is kept here.
 
 What it can't do, and this can't give it:
 
@@ -22,11 +27,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import roslibpy
+from roslibpy.comm.comm_autobahn import AutobahnRosBridgeProtocol
 from twisted.internet import reactor
 
 from skills.robots.rosbridge import wire
@@ -39,11 +46,58 @@ for _name in ("roslibpy", "twisted", "autobahn"):
     logging.getLogger(_name).propagate = False  # a loss is told once, as ``lost``
 
 
+class _Watched(AutobahnRosBridgeProtocol):  # type: ignore[misc]
+    """A connection's end that pings, and gives up a peer from which nothing comes any more; in the reactor's thread.
+
+    Attributes:
+        silent: it was given up.
+    """
+
+    silent = False
+    _asked_s = _heard_s = 0.0
+
+    def onOpen(self) -> None:  # noqa: N802  # Autobahn's name
+        """Begins to ping."""
+        super().onOpen()
+        self._heard_s = time.monotonic()
+        self._watch()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
+        """Whatever comes is a sign of life."""
+        self._heard_s = time.monotonic()
+        super().dataReceived(data)
+
+    def _watch(self) -> None:
+        if self.state != self.STATE_OPEN:
+            return
+        limits, now = self.factory.deadlines, time.monotonic()
+        if self._heard_s >= self._asked_s:
+            self._asked_s = now
+            self.sendPing()
+        left = self._asked_s + limits.silence_s - now
+        if left > 0:
+            reactor.callLater(min(limits.ping_s, left), self._watch)
+        else:
+            # Where this thread was kept waiting, the answer lies in the socket: one round of the reactor reads it.
+            reactor.callLater(0.0, self._judge)  # type: ignore[arg-type]  # the interface is declared without self
+
+    def _judge(self) -> None:
+        if self._heard_s >= self._asked_s:
+            self._watch()
+        elif self.state == self.STATE_OPEN:
+            self.silent = True
+            self.dropConnection(abort=True)
+
+
 class _Once(roslibpy.Ros):  # type: ignore[misc]
-    """A connection that is made once, with the deadlines that a robot's file gives."""
+    """A connection that is made once, with the deadlines that a robot's file gives.
+
+    Attributes:
+        opened: set once it is.
+    """
 
     def __init__(self, url: str, deadlines: Deadlines) -> None:
-        self._deadlines = deadlines
+        self._deadlines, self.opened = deadlines, threading.Event()
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "wss" else 80)
         super().__init__(parts.hostname, port, is_secure=parts.scheme == "wss", transport="twisted")
@@ -51,15 +105,14 @@ class _Once(roslibpy.Ros):  # type: ignore[misc]
     def connect(self) -> None:
         """Called by the constructor, before which there is no factory and after which it is too late for options."""
         self.factory.setProtocolOptions(
-            openHandshakeTimeout=self._deadlines.connect_s,
-            autoPingInterval=self._deadlines.ping_s,
-            autoPingTimeout=self._deadlines.silence_s,
-            closeHandshakeTimeout=0.3,
+            openHandshakeTimeout=0,
             maxMessagePayloadSize=wire.LARGEST,
             maxFramePayloadSize=wire.LARGEST,
             tcpNoDelay=True,
         )
+        self.factory.protocol, self.factory.deadlines = _Watched, self._deadlines
         self.factory.maxRetries = 0
+        self.factory.on_ready(lambda _: self.opened.set())  # asked for later, it may come in between and be missed
         super().connect()
 
 
@@ -83,11 +136,10 @@ class RosLink(Calls):
         self._ros = _Once(url, deadlines)
         self._gone = threading.Event()
         self._ros.on("close", self._closed)
-        try:
-            self._ros.run(deadlines.connect_s)
-        except roslibpy.core.RosTimeoutError:
+        self._ros.factory.manager.run()
+        if not self._ros.opened.wait(deadlines.connect_s):
             self._end()
-            raise LinkLost(f"no rosbridge at {url} ({purpose}); is rosbridge_server running there?") from None
+            raise LinkLost(f"no rosbridge at {url} ({purpose}); is rosbridge_server running there?")
 
     def subscribe(self, topic: str, type: str, hear: Hear, *, compression: str = "none") -> None:
         """From now on ``hear`` gets each message of a topic, as JSON whatever ``compression`` asks for."""
@@ -130,17 +182,20 @@ class RosLink(Calls):
             case _:
                 self._ros.send_on_ready(sent)
 
-    def _closed(self, _protocol: object) -> None:
+    def _closed(self, protocol: _Watched | None) -> None:
         self._gone.set()
-        self._lose("the server closed it, or did not answer pings")
+        self._lose("the server does not answer pings" if protocol and protocol.silent else "the server closed it")
 
     def _end(self) -> None:
+        reactor.callFromThread(self._disconnect)
+
+    def _disconnect(self) -> None:
         connector = self._ros.factory.connector
         self._ros.factory.stopTrying()
         if connector is None or connector.state == "disconnected":
             self._gone.set()
         else:
-            reactor.callFromThread(connector.disconnect)
+            connector.disconnect()
 
 
 def _plain(values: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from doubles.rosbridge.arms import OVERHEAD, KinematicArm, SimArm
 from doubles.rosbridge.faults import Faults
-from doubles.rosbridge.robots_file import PATIENT, robots_file
+from doubles.rosbridge.robots_file import PATIENT, QUICK, robots_file
 from doubles.rosbridge.server import CLOCK_S, COMPRESSED, IMAGE, Double
 from skills.robots.rosbridge.robot import RosRobot
 from skills.types import Action, Pose
@@ -28,6 +28,7 @@ __all__ = [
     "OVERHEAD",
     "PATIENT",
     "PICK",
+    "QUICK",
     "Double",
     "Faults",
     "KinematicArm",

@@ -15,7 +15,7 @@ from skills.robots.rosbridge.robot import RosRobot
 Pair = tuple[RosRobot, Double]
 
 
-@pytest.fixture(params=["websockets", pytest.param("roslibpy", marks=[pytest.mark.slow, pytest.mark.quiet])])
+@pytest.fixture(params=["websockets", pytest.param("roslibpy", marks=pytest.mark.slow)])
 def bridged(request: pytest.FixtureRequest) -> Iterator[Callable[..., Pair]]:
     """Makes a robot and the double that it is connected with, by either transport; `opened=False` leaves it closed."""
     with ExitStack() as stack:

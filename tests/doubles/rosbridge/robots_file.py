@@ -9,9 +9,9 @@ from doubles.rosbridge.server import DEPTH, IMAGE, INFO, Double
 CAMERAS = {"camera": {"image": IMAGE, "depth": DEPTH, "info": INFO}}
 QUICK = {
     "connect_s": 4.0, "ping_s": 0.3, "silence_s": 1.5, "call_s": 1.5, "stop_s": 0.5, "first_image_s": 1.5,
-    "accept_s": 1.0, "feedback_s": 1.0, "motion_slack_s": 2.0,
+    "accept_s": 1.0, "feedback_s": 1.5, "motion_slack_s": 2.0, "tf_age_s": 1.0,
 }  # fmt: skip
-"""Deadlines for an arm that moves in a third of a second."""
+"""Deadlines for an arm that moves in a third of a second, in a process whose threads wait for each other."""
 
 PATIENT = {
     "silence_s": 20.0, "ping_s": 2.0, "call_s": 10.0, "tf_age_s": 3.0, "image_age_s": 3.0, "first_image_s": 15.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from doubles.rosbridge import PICK, Faults, Make
+from doubles.rosbridge import PICK, QUICK, Faults, Make
 
 from skills.errors import Aborted
 from skills.robots import Silent
@@ -31,7 +31,8 @@ def back(robot, double) -> None:  # type: ignore[no-untyped-def]
     """After an acknowledgement it works as before."""
     robot.acknowledge()
     assert robot.state == "READY"
-    assert robot.execute(PICK, Silent()).status == "done"
+    outcome = robot.execute(PICK, Silent())
+    assert outcome.status == "done", outcome
 
 
 EITHER = [pytest.param(1, marks=pytest.mark.slow), 2]
@@ -106,7 +107,7 @@ def test_what_is_unclear_is_a_failure_and_stops_the_arm(bridged: Make, faults: F
 
 @pytest.mark.parametrize("kind", ["none", "nan", "frozen"])
 def test_without_a_measured_pose_nothing_moves(bridged: Make, kind: str) -> None:
-    robot, double = bridged(faults=Faults(tf=kind))  # type: ignore[arg-type]
+    robot, double = bridged(faults=Faults(tf=kind), deadlines={**QUICK, "tf_age_s": 0.3})  # type: ignore[arg-type]
     time.sleep(0.4)
     outcome = robot.execute(PICK, Silent())
     assert outcome.status == "rejected" and "without a measured pose" in outcome.error and not double.node.motions

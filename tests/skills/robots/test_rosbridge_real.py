@@ -1,7 +1,10 @@
 """One scene on the double and, where ROSBRIDGE_URL is set, on a real rosbridge with docs/robot_side's rehearsal arm.
 
-What the real one (rosbridge_suite 0.11.17, ROS 1 Noetic on Debian 12, its own rosapi) sent is kept as shapes in
-``real_ros1.json``; the double must send the same. ROSBRIDGE_KEEP=1 writes the file anew.
+What real ones sent is kept as shapes, and the double must send the same: ``real_ros1.json`` is of rosbridge_suite
+0.11.17 with ROS 1 Noetic on Debian 12 and its own rosapi; ``real_ros2.json`` of rosbridge_suite 2.1.0 (ROS 2), its
+server and its library whole, over a stand-in for rclpy with messages made from ROS 2's definitions: what rosbridge
+writes is real, what carries it between nodes is not. ROSBRIDGE_ROS says which ROS the bridge is of, ROSBRIDGE_KEEP=1
+writes its file anew.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from skills.robots.rosbridge import build
 from skills.types import Pose
 
 URL = os.environ.get("ROSBRIDGE_URL", "")
-KEPT = Path(__file__).with_name("real_ros1.json")
+ROS = int(os.environ.get("ROSBRIDGE_ROS", "1"))
+KEPT = {ros: Path(__file__).with_name(f"real_ros{ros}.json") for ros in (1, 2)}
 REAL = {
     "url": URL,
-    "ros": 1,
+    "ros": ROS,
     "speed": 0.5,
     "reach_m": (0.2, 0.9),
     "cameras": {
@@ -73,14 +77,15 @@ def test_the_scene_on_a_real_bridge() -> None:
     with heard() as shapes, build(**REAL) as robot:
         scene(robot)
     if os.environ.get("ROSBRIDGE_KEEP"):
-        KEPT.write_text(json.dumps(shapes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    assert shapes == json.loads(KEPT.read_text(encoding="utf-8"))
+        KEPT[ROS].write_text(json.dumps(shapes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    assert shapes == json.loads(KEPT[ROS].read_text(encoding="utf-8"))
 
 
-def test_the_double_sends_what_the_real_bridge_sent() -> None:
-    with heard() as shapes, Double(KinematicArm(), 1) as double, build(**robots_file(double)) as robot:
+@pytest.mark.parametrize("ros", [1, 2])
+def test_the_double_sends_what_the_real_bridge_sent(ros: int) -> None:
+    with heard() as shapes, Double(KinematicArm(), ros) as double, build(**robots_file(double)) as robot:
         scene(robot)
-    real = json.loads(KEPT.read_text(encoding="utf-8"))
+    real = json.loads(KEPT[ros].read_text(encoding="utf-8"))
     alike = {"publish image_raw": ("publish image", "publish depth"), "publish camera_info": ("publish info",)}
     for name, kept in real.items():
         for own in alike.get(name, (name,)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -49,6 +50,39 @@ def test_a_call_ends_when_the_bridge_is_gone_and_a_frozen_one_is_noticed() -> No
         with pytest.raises(LinkLost, match="pings"):
             link.call("/instruct2act/get_state", {}, 60.0)
         assert time.monotonic() - began < 30
+        link.close()
+
+
+def test_an_idle_link_is_pinged_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Autobahn's own pings, on timers of whole seconds, would go out thousands of times a second."""
+    from skills.robots.rosbridge import roslib
+
+    pings: list[float] = []
+    ping = roslib._Watched.sendPing
+
+    def counted(self: roslib._Watched) -> None:
+        pings.append(time.monotonic())
+        ping(self)
+
+    monkeypatch.setattr(roslib._Watched, "sendPing", counted)
+    with Double(KinematicArm()) as double:
+        link = linked(double, ping_s=0.3, silence_s=20.0)
+        time.sleep(2.0)
+        assert 2 <= len(pings) <= 8 and not link.lost
+        link.close()
+
+
+def test_a_reader_that_was_kept_waiting_reads_before_it_gives_up() -> None:
+    from twisted.internet import reactor
+
+    with Double(KinematicArm()) as double:
+        link = linked(double, ping_s=0.05, silence_s=0.5)
+        for _ in range(3):
+            time.sleep(0.12)  # not always in the same moment between two pings
+            done = threading.Event()
+            reactor.callFromThread(lambda: (time.sleep(1.0), done.set()))  # noqa: B023  # as a large picture's parsing
+            assert done.wait(30)
+        assert not link.lost and link.call("/rosapi/get_time", {}, 20.0)["time"]
         link.close()
 
 
