@@ -17,9 +17,7 @@ from instruct2act.config import RUN_SETTINGS, Config
 from instruct2act.evaluation import pairs as pairing
 from instruct2act.evaluation import published, tables, tally
 from instruct2act.evaluation.origin import flat
-from instruct2act.evaluation.record import RECORDS
 from instruct2act.evaluation.report import Report, discordant
-from instruct2act.evaluation.rows import rows
 from instruct2act.evaluation.tally import Tally
 from instruct2act.listeners import words
 from skills.errors import Mistake
@@ -149,7 +147,8 @@ def _means(report: Report) -> Table:
 
 def _failures(folded: Tally) -> Table:
     found = Table("task", "level", "failed", "at", "why")
-    for (task, level), cell in folded.cells.items():
+    for task, level in tally.ordered(folded.cells):
+        cell = folded.cells[task, level]
         if cell.failed:
             at, why = (
                 ", ".join(f"{escape(words.plain(name))} {count}" for name, count in counts.most_common(5))
@@ -163,15 +162,14 @@ def _command(report: Report, name: str) -> str:
     """What plays the same episodes with the same settings; in words where one command can't."""
     place = report.names().index(name)
     folder, folded, origin = report.folders[place], report.tallies[place], report.origins[place]
-    first = next(rows(folder / RECORDS), None)
-    if first is None or "" in folded.levels() or any(" " in level for level in folded.levels()):
+    if not folded.cells or "" in folded.levels() or any(" " in level for level in folded.levels()):
         return f"# {_folder(folder)}: scenes or sentences other than the tasks' own; see its origin.json"
     every = {(task, level) for task, about in sim.TASKS.items() for level in about.levels}
     tasks, levels = folded.tasks(), folded.levels()
     said = ["instruct2act", "eval", "--tasks", "all" if set(tasks) == set(sim.TASKS) else ",".join(tasks)]
     said += ["--levels", "all" if {level for _, level in every} == set(levels) else ",".join(levels)]
     said += ["--episodes", str(max(cell.played + cell.lost for cell in folded.cells.values()))]
-    said += ["--seed0", str(first.spec["seed"])] if first.spec.get("seed") else []
+    said += ["--seed0", str(folded.seed0)] if folded.seed0 else []
     settings = _settings(origin)
     truth = {"perception.segmenter": "oracle", "perception.retriever": "oracle"}
     if truth.items() <= settings.items():

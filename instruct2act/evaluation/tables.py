@@ -56,8 +56,8 @@ def significance(p: float) -> str:
 def successes(folded: Tally) -> Table:
     """A row a task and level, then the means."""
     table = _table("task", "level", "n", "success", "95 %", "vima", "progress", "reward", "s", "lost")
-    for (task, level), cell in sorted(folded.cells.items(), key=lambda entry: (entry[0][1], _place(folded, entry[0]))):
-        table.add_row(_safe(task), level, *_numbers(cell))
+    for task, level in tally.ordered(folded.cells):
+        table.add_row(_safe(task), level, *_numbers(folded.cells[task, level]))
     table.add_section()
     for level in folded.levels():
         mean = folded.mean_of_tasks(level)
@@ -145,8 +145,8 @@ def paired(report: Report) -> Table:
     assert report.pairs is not None
     one, other = report.names()
     table = _table("task", "level", "pairs", "both", f"only {one}", f"only {other}", "neither", "McNemar")
-    for (task, level), counts in report.pairs.tasks.items():
-        _, only_one, only_other, _ = counts
+    for task, level in tally.ordered(report.pairs.tasks):
+        _, only_one, only_other, _ = counts = report.pairs.tasks[task, level]
         table.add_row(
             _safe(task),
             level,
@@ -230,10 +230,6 @@ def _numbers(cell: Cell) -> Sequence[str]:
         f"{seconds:.2f}",
         str(cell.lost or ""),
     )
-
-
-def _place(folded: Tally, key: tuple[str, str]) -> int:
-    return folded.tasks().index(key[0])
 
 
 def _authors(folded: Tally) -> str:

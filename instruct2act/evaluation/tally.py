@@ -131,10 +131,12 @@ class Tally:
         cells: (task, level) -> its episodes, in the order of the file; a level with what parts them from the task's
             own, "L1 light".
         authors: model names that wrote the programs, and how often.
+        seed0: the least of the seeds; None where there are none.
     """
 
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     authors: Counter[str] = field(default_factory=Counter)
+    seed0: int | None = None
 
     def all(self) -> Cell:
         """Every episode."""
@@ -173,6 +175,14 @@ class Tally:
         return sum(rates) / len(rates) if rates else None
 
 
+def ordered(cells: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(task, level) by level and then as the registry has the tasks, whatever came back first."""
+    import sim
+
+    place = {task: index for index, task in enumerate(sim.TASKS)}
+    return sorted(cells, key=lambda cell: (cell[1], place.get(cell[0], len(place)), cell[0]))
+
+
 def merged(cells: Iterable[Cell]) -> Cell:
     """Several cells' episodes as one."""
     whole = Cell()
@@ -190,6 +200,8 @@ def fold(found: Iterable[Row], kept: int = KEPT) -> Tally:
     lost: dict[str, Cell] = {}
     for row in found:
         cell = tally.cells.setdefault((row.task, row.level), Cell())
+        seed = row.spec.get("seed", 0)
+        tally.seed0 = seed if tally.seed0 is None else min(seed, tally.seed0)
         if not row.counts:
             lost[row.key] = cell
             continue
@@ -209,7 +221,7 @@ def of_folder(folder: Path, kept: int = KEPT) -> Tally:
 
 def as_data(tally: Tally) -> dict[str, Any]:
     """What ``report --json`` prints of a tally."""
-    cells = [{"task": task, "level": level, **_numbers(cell)} for (task, level), cell in tally.cells.items()]
+    cells = [{"task": at[0], "level": at[1], **_numbers(tally.cells[at])} for at in ordered(tally.cells)]
     return {
         "all": _numbers(tally.all()),
         "mean_of_tasks": {level: tally.mean_of_tasks(level) for level in tally.levels() if level},

@@ -33,7 +33,7 @@ def folders(tmp_path: Path, origin: Origin, made: Made) -> list[Path]:
     found = []
     for name, made_with, often in (("default", pixels, 7), ("truth", origin, 0)):
         with Ledger(tmp_path / name, made_with) as ledger:
-            for place, spec in enumerate(specs):
+            for place, spec in enumerate(reversed(specs)):
                 record = made(spec.seed, spec.task, spec.level, seconds={"total": 1.0, "llm": 0.25})
                 if often and place % often == 1:
                     record = made(
@@ -63,6 +63,12 @@ def test_its_tables_are_the_report_s(folders: list[Path], tmp_path: Path) -> Non
     text = path.read_text(encoding="utf-8")
     tables = _tables(text)
     assert all(len({len(line) for line in table}) == 1 for table in tables)
+    assert [line[:2] for line in next(table for table in tables if "pairs" in table[0])[2:]] == [
+        [task, level]
+        for level in ("L1", "L2", "L3", "L4")
+        for task, about in sim.TASKS.items()
+        if level in about.levels
+    ], "in the registry's order, whatever came back first"
     folded = tally.of_folder(folders[0])
     cells = next(table for table in tables if table[0][:4] == ["task", "level", "n", "success"])
     shown = {(line[0], line[1]): line for line in cells if (line[0], line[1]) in folded.cells}

@@ -77,7 +77,8 @@ def _tiles(folded: Tally) -> str:
 
 def _success(folded: Tally, run: int) -> str:
     rows = []
-    for (task, level), cell in sorted(folded.cells.items(), key=lambda entry: entry[0][1]):
+    for task, level in tally.ordered(folded.cells):
+        cell = folded.cells[task, level]
         where = {"run": run, "task": task, "level": level}
         rows.append(
             [
@@ -100,7 +101,8 @@ def _failures(folded: Tally, run: int) -> str:
     whole = folded.all()
     stages = [stage for stage, _ in whole.failed.most_common()]
     rows = []
-    for (task, level), cell in sorted(folded.cells.items(), key=lambda entry: entry[0][1]):
+    for task, level in tally.ordered(folded.cells):
+        cell = folded.cells[task, level]
         if not cell.failed:
             continue
         where = {"run": run, "task": task, "level": level}
@@ -151,7 +153,8 @@ def _pairs(report: Report) -> str:
             *map(str, counts),
             tables.significance(mcnemar(counts[1], counts[2])) if counts[1] + counts[2] else "",
         ]
-        for (task, level), counts in pairs.tasks.items()
+        for task, level in tally.ordered(pairs.tasks)
+        for counts in [pairs.tasks[task, level]]
     ]
     found.append(
         _table(("task", "level", "both", f"only {one}", f"only {other}", "neither", "McNemar"), rows, raw=True)
@@ -185,12 +188,15 @@ def _published(report: Report, beside: Sequence[tuple[str, str, dict[str, float]
 
 
 def _browser(held: int, of: int) -> str:
-    which = (
-        f"All {of} episodes" if held >= of else f"{held} of {of} episodes: the first of each task, level and outcome"
-    )
+    which = f"All {of} episodes."
+    if held < of:
+        which = (
+            f"{held} of {of} episodes: the first of each task, level and outcome. Any other is played again, bit for "
+            "bit, by its task, level and seed."
+        )
     return (
-        f"<section id=episodes><h2>Episodes</h2><p class=note>{which}. Any other is played again, bit for bit, by its "
-        "task, level and seed.</p><noscript><p>Stepping through episodes needs scripts.</p></noscript>"
+        f"<section id=episodes><h2>Episodes</h2><p class=note>{which}</p>"
+        "<noscript><p>Stepping through episodes needs scripts.</p></noscript>"
         "<div id=browser></div></section>"
     )
 
