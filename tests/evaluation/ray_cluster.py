@@ -1,4 +1,7 @@
-"""Two Ray nodes on this machine, in a process of their own: prints the address; a line of input loses the second one.
+"""Two Ray nodes on this machine, in a process of their own: prints the address, and answers lines of input.
+
+``lose`` loses the second node at once, as a spot market does; ``gpus`` says how much of its GPU nobody has:
+to Ray a GPU is a number to place by, whether or not there is one.
 
 They speak by the machine's own address, which the kernel routes over loopback: Ray takes no 127.0.0.1 from a client.
 """
@@ -7,21 +10,29 @@ from __future__ import annotations
 
 import sys
 
+import ray
 from ray.cluster_utils import Cluster
 
 
 def main() -> None:
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 1, "include_dashboard": False})
     second = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
-    sys.stdout.write(f"{cluster.address}\n")
-    sys.stdout.flush()
+    ray.init(address=cluster.address, log_to_driver=False)
+    _say(cluster.address)
     for line in sys.stdin:
         if line.strip() == "lose":
             cluster.remove_node(second, allow_graceful=False)
-            sys.stdout.write("lost\n")
-            sys.stdout.flush()
+            _say("lost")
+        elif line.strip() == "gpus":
+            _say(f"{ray.available_resources().get('GPU', 0):g}")
+    ray.shutdown()
     cluster.shutdown()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"> {line}\n")  # Ray has things to say there, too
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -61,16 +61,36 @@ def play_remotely(spec: str, config: str, pictures: Pictures, model: Any) -> dic
     }
 
 
-def models(ray: Any, config: Config, options: Mapping[str, str]) -> list[Any]:
-    """The actors that hold perception models; none where perception reads the ground truth, which costs nothing."""
+def models(ray: Any, config: Config, options: Mapping[str, str], patience_s: float = 300.0) -> list[Any]:
+    """The actors that hold perception models; none where perception reads the ground truth, which costs nothing.
+
+    They are up when this returns. They reserve no core: an episode keeps its own while it waits for a model, so that
+    models which wanted one would wait for episodes, and those for them.
+
+    Raises:
+        Mistake: they are to be placed on GPUs, and the cluster has too few; they can't be, or not within the patience.
+    """
     count = int(options.get("models", "0"))
     if count == 0 or config.perception.truth:
         return []
     share = float(options.get("gpu_per_model", "0"))
-    placed = {"num_gpus": share} if share else {"num_cpus": 0.5}
-    kind = ray.remote(max_restarts=-1, max_task_retries=-1, max_concurrency=64, **placed)(Model)
+    if share:
+        there = int(ray.cluster_resources().get("GPU", 0))
+        if (room := there * int(1 / share)) < count:
+            raise Mistake(
+                f"the cluster's {there} GPU{'s have' if there != 1 else ' has'} room for {room} of {count} models at "
+                f"{share:g} each; fewer --ray-models, a smaller --ray-gpu-per-model, or a node with a GPU"
+            )
+    lasting = {"max_restarts": -1, "max_task_retries": -1, "max_concurrency": 64}
+    kind = ray.remote(**lasting, num_cpus=0, num_gpus=share or None, scheduling_strategy="SPREAD")(Model)
     text = config.model_dump_json()
-    return [kind.remote(text) for _ in range(count)]
+    found = [kind.remote(text) for _ in range(count)]
+    try:
+        ray.get([model.about.remote() for model in found], timeout=patience_s)
+    except ray.exceptions.RayError as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise Mistake(f"the perception models can't be had on the cluster: {said}") from None
+    return found
 
 
 class Model:

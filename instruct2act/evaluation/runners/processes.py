@@ -102,19 +102,20 @@ class _Pool:
         return sum(worker.task is not None for worker in self.workers)
 
     def _heard(self, worker: _Worker) -> Iterator[Played]:
+        played = None
         try:
             message = worker.pipe.recv_bytes()
-            if not worker.up:
-                self._greeted(worker, message)
-            else:
+            if worker.up:
                 played = _received(message, worker.pipe)
-                worker.task = None
-                yield played
+            else:
+                self._greeted(worker, message)
         except (EOFError, OSError):
             worker.process.join(timeout=5)
             yield from self._lost(worker)
             return
-        self._next(worker)
+        self._next(worker)  # before what came is written down: nobody waits for the disk
+        if played is not None:
+            yield played
 
     def _greeted(self, worker: _Worker, message: bytes) -> None:
         hello = Hello.model_validate_json(message)

@@ -49,7 +49,7 @@ def play_all(specs: Sequence[EpisodeSpec], job: Job) -> Generator[Played, None, 
         from instruct2act.evaluation.runners import _served
 
         job = replace(job, workers=_workers(ray, job))
-        models = _served.models(ray, job.config, job.options)
+        models = _served.models(ray, job.config, job.options, job.start_s)
         play = ray.remote(num_cpus=1, max_retries=0)(_served.play_remotely)
         yield from _Flight(ray, job, play, models).play(specs)
 
@@ -68,8 +68,7 @@ class _Flight:
         waiting = deque(_Task(spec) for spec in specs)
         try:
             while (waiting or self._under_way) and not self.job.stop.is_set():
-                while waiting and len(self._under_way) < self.job.workers:
-                    self._give(waiting.popleft())
+                self._fill(waiting)
                 ready, _ = self.ray.wait(list(self._under_way), num_returns=1, timeout=_POLL_S)
                 late = [ref for ref, task in self._under_way.items() if time.monotonic() > task.until]
                 for ref in {*ready, *late}:
@@ -79,13 +78,20 @@ class _Flight:
                         yield from self._lost(task, "hung", waiting)
                         continue
                     try:
-                        yield self._played(self.ray.get(ref))
+                        answer = self.ray.get(ref)
                     except self.ray.exceptions.RayError as error:
                         yield from self._lost(task, f"was lost ({_said(error)})", waiting)
+                        continue
+                    self._fill(waiting)  # before what came is written down: nobody waits for the disk
+                    yield self._played(answer)
         finally:
             for ref in self._under_way:
                 with suppress(Exception):
                     self.ray.cancel(ref, force=True)
+
+    def _fill(self, waiting: deque[_Task]) -> None:
+        while waiting and len(self._under_way) < self.job.workers:
+            self._give(waiting.popleft())
 
     def _give(self, task: _Task) -> None:
         model = self.models[self._given % len(self.models)] if self.models else None
