@@ -56,6 +56,11 @@ from skills.backends import weights
 assert not weights.missing(), weights.missing()
 assert config.load("ci") != config.Config()
 assert prompt.examples()
+from instruct2act.playground.server.application import PAGE
+linked = {line.split('"')[1].removeprefix("/static/") for line in (PAGE / "index.html").read_text().splitlines()
+          for line in line.split("=") if line.startswith('"/static/') and "/look/" not in line}
+assert len(linked) > 5 and all((PAGE / name).is_file() for name in linked), linked
+assert (PAGE / "js" / "boxing.js").is_file()
 """
     done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

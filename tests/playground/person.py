@@ -96,6 +96,10 @@ class Person:
         origin = {"Origin": self.address.rstrip("/")}
         return self.page.request.post(self.address + path, data=data, headers=origin).json()
 
+    def fetched(self, path: str | None) -> bytes:
+        """What the server has under a path, in this person's session."""
+        return self.page.request.get(self.address + (path or "").lstrip("/")).body()
+
     def named(self, name: str) -> tuple[float, float, float, float]:
         """The box of a thing of the table, in pixels of the top view, as the words of the perception tab find it."""
         x0, y0, x1, y1 = self.post(f"api/scenes/{self.scene()}/masks", {"words": name})["masks"][0]["box"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from instruct2act.config import Config
 from instruct2act.playground.jobs import asked
-from instruct2act.playground.jobs.desk import Desk
+from instruct2act.playground.jobs.desk import Desk, Failed
 from instruct2act.playground.jobs.pages import Page
 from instruct2act.playground.jobs.plans import Planner
 from instruct2act.playground.jobs.runs import Run
@@ -319,6 +319,7 @@ class Manager:
         """Waits for a file that a worker still draws; makes one that nobody asked for before.
 
         Raises:
+            Failed: it could not be made.
             Gone: there are no processes.
         """
         if run.child is not None and not run.done:
@@ -331,12 +332,15 @@ class Manager:
                 return
             job = {"do": "make", "name": path.name, "folder": str(run.folder), "text": run.row()["text"]}
             child = await self.zygote.fork({**job, "cpu_s": self.limits.cpu_s, "memory_mb": self.limits.memory_mb})
+            why = "making this file took too long, or too much memory"
             try:
-                with contextlib.suppress(TimeoutError, wire.Broken):
-                    await asyncio.wait_for(child.receive(), self.limits.wall_s)
+                with contextlib.suppress(TimeoutError, wire.Broken, AttributeError):
+                    why = str((await asyncio.wait_for(child.receive(), self.limits.wall_s)).get("error"))[:300]
             finally:
                 await asyncio.shield(child.end())
                 shutil.rmtree(run.folder / "tmp", ignore_errors=True)
+        if not path.is_file():
+            raise Failed(why, "the other files of the run are there")
 
     # --- pages --------------------------------------------------------------------------------------------------------
 

@@ -96,8 +96,8 @@ class Planner:
 
     @staticmethod
     def _over(plan: Plan) -> None:
-        plan.session.user.planning -= 1
-        plan.session.plans.pop(plan.id, None)
+        if plan.session.plans.pop(plan.id, None) is not None:
+            plan.session.user.planning -= 1
 
     def _job(self, plan: Plan, scene: Scene, wanted: asked.Plan, files: dict[str, str]) -> dict[str, Any]:
         config, manager = self._manager.config, self._manager
@@ -145,10 +145,12 @@ class Planner:
             job["keys"] = {}
             if failed:
                 self._tell(plan, {"type": "plan_failed", "message": failed})
-            self._tell(plan, {"type": "plan_done", "seconds": time.monotonic() - began})
+            spent = time.monotonic() - began
             if child is not None:
                 await asyncio.shield(child.end())
             shutil.rmtree(job["folder"], ignore_errors=True)
+            self._over(plan)  # before it is told: whoever hears of it may ask for the next one
+            self._tell(plan, {"type": "plan_done", "seconds": spent})
 
     @staticmethod
     def _tell(plan: Plan, message: dict[str, Any]) -> None:

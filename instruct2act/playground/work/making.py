@@ -13,6 +13,7 @@ from instruct2act.playground.processes import wire
 from instruct2act.playground.processes.messages import FILM, RECORDING
 from instruct2act.playground.work.pacing import FILM_FPS, FRAME
 from instruct2act.playground.work.playing import FRAMES, settle
+from skills.errors import Mistake
 from skills.types import Instruction, Observation, UInt8
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ def work(pipe: socket.socket, runtime: TableRuntime, job: dict[str, Any]) -> int
     """Makes one; the exit status."""
     settle(Path(job["folder"]))
     os.nice(10)  # what runs now comes first
-    wire.send(pipe, {"done": film(Path(), job["text"]) if job["name"] == FILM else recording(Path(), runtime)})
+    why = "nothing was seen of this run"
+    try:
+        done = film(Path(), job["text"]) if job["name"] == FILM else recording(Path(), runtime)
+    except Mistake as mistake:
+        done, why = False, str(mistake)
+    wire.send(pipe, {"done": done, "error": "" if done else why})
     return 0
 
 

@@ -85,6 +85,18 @@ def test_a_run_from_end_to_end(browser: Browser) -> None:
     assert browser.hello()["session"]["program"] == written["source"]
 
 
+@pytest.mark.slow
+@pytest.mark.needs("rerun")
+def test_a_rerun_recording_is_made_when_asked_for(browser: Browser) -> None:
+    scene = browser.scene()["scene"]
+    with browser.page() as page:
+        run = browser.run(scene, speed="fast").json["run"]
+        assert "recording.rrd" in page.until("ended", run)["files"]
+    recording = browser.get(f"/api/runs/{run}/files/recording.rrd")
+    assert recording.status == 200 and recording.body[:4] in (b"RRF2", b"RRIO") and len(recording.body) > 10_000
+    assert browser.hello()["extras"]["rerun"] is True
+
+
 def test_stop_ends_the_motion_and_the_worker(server: Server, browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -158,6 +170,15 @@ def test_stop_while_waiting_for_a_person(browser: Browser) -> None:
         page.until("paused", run)
         browser.post(f"/api/runs/{run}/stop")
         assert page.until("ended", run)["status"] == "interrupted"
+
+
+def test_one_plan_after_the_other(browser: Browser) -> None:
+    """Whoever hears that a program is written may ask for the next one at once."""
+    scene = browser.scene()["scene"]
+    with browser.page() as page:
+        for _ in range(3):
+            assert browser.post("/api/plans", {"scene": scene, "text": SENTENCE}).status == 200
+            page.until("plan_done")
 
 
 def test_an_error_is_on_its_line(browser: Browser) -> None:

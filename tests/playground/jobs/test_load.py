@@ -44,6 +44,26 @@ def test_more_than_the_queue_holds_are_told_so(tmp_path: Path) -> None:
         assert "2 runs are waiting" in answers[3].json["error"]
 
 
+def test_rates_hold_whatever_the_session(tmp_path: Path) -> None:
+    small = ("playground.runs_minute=2", "playground.looks_minute=6", "playground.waiting_each=9")
+    with serving(tmp_path, *small) as server:
+        runs, looks = [], []
+        for number in range(4):
+            browser = server.browser(source=f"127.0.0.{number + 1}")
+            browser.hello()
+            made = browser.post("/api/scenes", {"scene_seed": 1}).json
+            runs.append(browser.run(made["scene"], PROGRAM, stepping=True))
+        assert [answer.status for answer in runs] == [200, 200, 429, 429]
+        assert "at most 2 runs a minute" in runs[2].json["error"] and int(runs[2].headers["retry-after"]) > 1
+        for number in range(4):
+            browser = server.browser(source=f"127.0.0.{number + 1}")
+            browser.hello()
+            looks.append(browser.post("/api/scenes", {"scene_seed": 1}).status)
+        assert looks == [200, 200, 429, 429]  # four scenes were looked at before
+        told = server.browser().get("/metrics").body.decode()
+        assert "instruct2act_refused_total 4" in told
+
+
 def test_nothing_grows_and_nothing_stays(tmp_path: Path) -> None:
     with serving(tmp_path, "playground.runs_minute=10000") as server:
         sizes = list(bench.series(server, 30))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from instruct2act.bench.browsing import PROGRAM, SENTENCE, serving
+from instruct2act.bench.browsing import PROGRAM, SENTENCE, Server, serving
 from tests.doubles.chat_server import MODEL, ChatServer, says, status
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("jail")]
 KEY = "sk-canary-of-a-key-0123456789"
 REWARD = """def reward(history, slots):
-    return inside(find(history, "red heart"), find(history, "blue bowl"))
+    part = inside(history, find(history, "red heart"), find(history, "blue bowl"))
+    return {"score": part, "parts": {"inside": part}}
 """
 
 
@@ -46,3 +48,32 @@ def test_a_program_comes_as_it_is_written(tmp_path: Path) -> None:
             assert KEY not in everything
             assert KEY.encode() not in server.surroundings() != b""
     assert os.environ.get("CANARY_KEY") is None
+
+
+def test_a_recording_is_an_author(tmp_path: Path) -> None:
+    """What a model once answered is written again, without a model, a key or a network."""
+    cassette = f"llm.cassette={tmp_path / 'answers.yaml'}"
+    with ChatServer(says(f"```python\n{PROGRAM}```"), says(f"```python\n{REWARD}```")) as chat:
+        sets = (f"llm.base_url={chat.url}", f"llm.model={MODEL}", "llm.pictures=nothing", cassette)
+        with serving(tmp_path / "first", *sets, "llm.replay=record") as server:
+            first = written(server, "openai")
+        asked = len(chat.asked)
+    assert [each["what"] for each in first] == ["program", "reward"] and asked == 2
+    with serving(tmp_path / "second", *sets) as server:
+        authors = {author["name"]: author for author in server.browser().hello()["authors"]}
+        assert authors["replay"]["ready"]
+        again = written(server, "replay")
+    assert [each["source"] for each in again] == [each["source"] for each in first]
+
+
+def written(server: Server, author: str) -> list[dict[str, Any]]:
+    """What an author writes for the sentence."""
+    browser = server.browser()
+    browser.hello()
+    scene = browser.scene()["scene"]
+    with browser.page() as page:
+        browser.post("/api/plans", {"scene": scene, "text": SENTENCE, "author": author})
+        heard = []
+        while not heard or heard[-1]["type"] != "plan_done":
+            heard.append(page.next())
+    return [event for event in heard if event["type"] == "written"]

@@ -16,7 +16,7 @@ def heart(person: Person) -> bytes:
     scene = person.scene()
     x0, y0, x1, y1 = person.named("red heart")
     crop = person.post(f"api/scenes/{scene}/crop", {"box": [x0, y0, x1, y1]})
-    return person.page.request.get(person.address.rstrip("/") + crop["url"]).body()
+    return person.fetched(crop["url"])
 
 
 def drop(person: Person, selector: str, file: Path) -> None:
@@ -121,6 +121,7 @@ def test_pictures_dropped_and_pasted_are_understood(person: Person, tmp_path: Pa
     assert person.page.get_attribute("#result .track[aria-label='reward']", "aria-valuenow") == "1.00"
     assert "--picture obj1=obj1.png" in person.page.inner_text(".command code")
     assert "obj1.png" in person.page.locator(".files a").all_inner_texts()
+    assert "without obj1: a link holds no picture from elsewhere" in person.page.inner_text(".keep")
     person.say("put ")
     paste(person, file.read_bytes())
     person.page.wait_for_selector(".chip[data-name=obj2] img")
@@ -166,6 +167,16 @@ def test_a_picture_dropped_into_perception(person: Person, tmp_path: Path) -> No
         bring()
         person.page.wait_for_selector("#perception .picture img[alt='Your picture']")
         person.page.wait_for_selector("#perception [role=status]:has-text('mask')")
+
+
+def test_a_picture_of_ones_own_table(person: Person, tmp_path: Path) -> None:
+    person.table(OBJECTS)
+    file = tmp_path / "table.png"
+    file.write_bytes(person.fetched(person.page.get_attribute("#view-top img", "src")))
+    person.page.select_option("[aria-label='Kind of table']", "picture")
+    person.page.set_input_files("[aria-label='Picture of a table']", file)
+    person.page.wait_for_selector("#perception:visible .picture img[alt='Your picture']")
+    person.page.wait_for_selector("#perception .mask-row:has-text('red heart')")
 
 
 def test_perception_by_keyboard(person: Person) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from person import MARKS, Person, attributes
 
 from instruct2act.bench.browsing import Server
-from instruct2act.bench.playground import quiet
+from instruct2act.bench.playground import LONG, quiet
 
 pytestmark = MARKS
 OBJECTS = "red heart; blue bowl; green star"
@@ -183,6 +183,8 @@ def test_edit_run_again_and_compare(person: Person) -> None:
     person.page.wait_for_selector(".two article >> nth=1")
     differing = person.page.locator(".two .code .differs").all_inner_texts()
     assert len(differing) == 2 and "red heart" in differing[0] and "green star" in differing[1]
+    seen = "videos => videos.length === 2 && videos.every((video) => video.readyState > 1 && video.duration > 0)"
+    person.until(lambda: bool(person.page.locator(".two video").evaluate_all(seen)), "both videos")
     person.shot("15-compared")
     with person.page.expect_download() as download:
         person.page.click(".past-run >> nth=1 >> summary")
@@ -218,6 +220,23 @@ def test_step_pause_and_resume(person: Person) -> None:
     assert person.page.locator(".call").count() <= 2
     person.page.click("[data-act=resume]")
     assert person.ended() == "Finished."
+
+
+def test_pause_in_mid_run(person: Person) -> None:
+    person.table(OBJECTS)
+    person.edit(LONG)
+    person.runs()
+    person.moves()
+    person.page.click("[data-act=pause]")
+    person.state("paused")
+    still = person.looks()
+    assert person.page.is_hidden("[data-act=pause]") and person.page.is_visible("[data-act=resume]")
+    assert person.looks() == still
+    person.page.keyboard.press("p")
+    person.state("running")
+    person.moves()
+    person.page.click("[data-act=stop]")
+    assert person.ended() == "Stopped."
 
 
 def test_reward_of_ones_own(person: Person) -> None:

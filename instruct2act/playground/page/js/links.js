@@ -29,7 +29,7 @@ export function remember(run) {
   }
 }
 
-/** The link that repeats a run, "" where its table can't be set again. */
+/** What repeats a run: its link, "" where its table can't be set again, and the names of pictures that the link lacks. */
 export function linkOf(run) {
   let example = null;
   try {
@@ -38,7 +38,8 @@ export function linkOf(run) {
     // As if it had not been kept.
   }
   example = example || exampleOf(run);
-  return example ? linkTo(example) : "";
+  if (!example) return { link: "", lacks: [] };
+  return { link: linkTo(example), lacks: Object.keys(run.request?.pictures || {}).filter((name) => !example.crops?.[name]) };
 }
 
 /** A run as an example, where its table can be set again. */

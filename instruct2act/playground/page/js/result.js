@@ -78,8 +78,9 @@ export function keepsakes(run) {
   const command = run.command;
   if (command) box.append(make("p", { class: "command" }, make("code", { text: command, tabindex: "0" }),
     copier("Copy the command", command)));
-  const made = linkOf(run);
-  if (made) box.append(make("p", {}, copier("Copy a link to this table, sentence and program", made, true)));
+  const { link, lacks } = linkOf(run);
+  if (link) box.append(make("p", {}, copier("Copy a link to this table, sentence and program", link, true),
+    lacks.length ? make("span", { class: "note", text: ` without ${lacks.join(", ")}: a link holds no picture from elsewhere` }) : ""));
   return box;
 }
 
