@@ -73,7 +73,7 @@ def parts(folded: Tally) -> Table:
     """A row for each way in which scenes or sentences were other than the tasks' own."""
     table = _table("all tasks", "n", "success", "95 %", "vima", "progress", "reward", "s", "lost")
     for name, cell in folded.parts().items():
-        table.add_row(_safe(name) or "as they are", *_numbers(cell))
+        table.add_row(_safe(name) or tally.AS_THEY_ARE, *_numbers(cell))
     return table
 
 

@@ -16,6 +16,8 @@ KEPT = 20
 """Episodes of each kind that a table remembers, so that a number leads to some of its episodes."""
 
 SUCCESS = "success"
+AS_THEY_ARE = "as they are"
+"""What people read where nothing was varied."""
 _SUMS = ("run", "total")
 """Entries of a record's seconds that are sums of others."""
 

@@ -115,6 +115,21 @@ def test_every_number_leads_to_its_episodes(folders: list[Path]) -> None:
         assert found, link
 
 
+def test_parts_of_a_suite_have_a_row_each_that_leads_to_theirs(tmp_path: Path, made: Made) -> None:
+    records = [made(seed) for seed in range(3)]
+    records += [
+        record.model_copy(update={"spec": record.spec.model_copy(update={"variation": "light"}), "success": False})
+        for record in records
+    ]
+    (tmp_path / RECORDS).write_text("".join(record.line() for record in records), encoding="utf-8")
+    read = _Read(page.html(report.read([tmp_path])))
+    links = [html.unescape(given["href"] or "") for tag, given in read.elements if tag == "a"]
+    parts = [dict(parse_qsl(link.removeprefix("#list?"))) for link in links if "part=" in link]
+    assert [wanted["part"] for wanted in parts if "kind" not in wanted] == ["as they are", "light"]
+    held = _data(read)["episodes"]
+    assert [sum(one["part"] == name for one in held) for name in ("as they are", "light")] == [3, 3]
+
+
 def test_an_episode_is_whole_in_the_page(folders: list[Path]) -> None:
     data = _data(_Read(page.html(report.read(folders))))
     assert data["runs"] == ["one", "other"]

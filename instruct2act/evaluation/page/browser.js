@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.getElementById("browser");
-  const FILTERS = ["run", "task", "level", "kind", "label"];
+  const FILTERS = ["run", "part", "task", "level", "kind", "label"];
   const state = { filter: {}, open: null, step: 0 };
 
   const labelOf = (episode) => episode.label || (episode.kind === "success" ? "" : episode.kind);
@@ -36,8 +36,8 @@
   function filters() {
     const row = make("div", { class: "filters" });
     for (const field of FILTERS) {
-      if (field === "run" && data.runs.length < 2) continue;
       const values = [...new Set(data.episodes.map((episode) => valueOf(episode, field)))].filter(Boolean).sort();
+      if ((field === "run" || field === "part") && values.length < 2) continue;
       const select = make("select", {
         "aria-label": field,
         onchange: () => go(listHash({ ...state.filter, key: "", [field]: select.value })),

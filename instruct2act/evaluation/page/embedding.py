@@ -11,7 +11,7 @@ from instruct2act.evaluation import pairs as pairing
 from instruct2act.evaluation.record import PICTURES, RECORDS, EpisodeSpec
 from instruct2act.evaluation.report import Report
 from instruct2act.evaluation.rows import Row, row_at
-from instruct2act.evaluation.tally import SUCCESS, Tally, kind_of
+from instruct2act.evaluation.tally import AS_THEY_ARE, SUCCESS, Tally, kind_of
 
 MEGABYTES = 24.0
 _DIFFERING = 200
@@ -77,6 +77,7 @@ def _episode(run: int, row: Row) -> dict[str, Any]:
         "scene": spec.scene(),
         "task": row.task,
         "level": row.level,
+        "part": row.part or AS_THEY_ARE,
         "kind": kind_of(row),
         "shown": row.raw.get("pictures") or [],
         "again": _command(spec),

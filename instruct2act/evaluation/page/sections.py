@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from instruct2act.evaluation import published, tables, tally
 from instruct2act.evaluation.page import plots
 from instruct2act.evaluation.report import Report, discordant
 from instruct2act.evaluation.statistics import mcnemar
-from instruct2act.evaluation.tally import SUCCESS, Tally
+from instruct2act.evaluation.tally import AS_THEY_ARE, SUCCESS, Cell, Tally
 from instruct2act.listeners import words
 
 _DISCORDANT = 200
+_RATES = ("n", "success", "0 to 100 %", "95 %", "vima", "progress", "reward")
 
 
 def text(value: object) -> str:
@@ -31,7 +32,7 @@ def all_of(report: Report, held: int) -> Iterator[str]:
     yield _head(report, held)
     for run, (name, folded) in enumerate(zip(report.names(), report.tallies)):
         title = f"Success: {text(name)}" if len(report.tallies) > 1 else "Success"
-        yield f"<section><h2>{title}</h2>{_tiles(folded)}{_success(folded, run)}</section>"
+        yield f"<section><h2>{title}</h2>{_tiles(folded)}{_parts(folded, run)}{_success(folded, run)}</section>"
         if folded.all().failed:
             yield f"<section><h2>Where it fails</h2>{_failures(folded, run)}</section>"
         yield f"<section><h2>What an episode costs</h2>{_costs(folded)}</section>"
@@ -75,26 +76,35 @@ def _tiles(folded: Tally) -> str:
     return f"<div class=tiles>{''.join(found)}</div>"
 
 
+def _parts(folded: Tally, run: int) -> str:
+    rows = [
+        [text(name or AS_THEY_ARE), *_rates(cell, {"run": run, "part": name or AS_THEY_ARE})]
+        for name, cell in folded.parts().items()
+    ]
+    return _table(("all tasks", *_RATES), rows) if rows else ""
+
+
 def _success(folded: Tally, run: int) -> str:
     rows = []
     for task, level in tally.ordered(folded.cells):
         cell = folded.cells[task, level]
-        where = {"run": run, "task": task, "level": level}
-        rows.append(
-            [
-                text(task),
-                text(level),
-                _link(str(cell.played), **where),
-                _link(tables.percent(cell.rate), **where, kind=SUCCESS) if cell.success else tables.percent(cell.rate),
-                plots.whisker(cell.rate, cell.interval) if cell.rate is not None else "",
-                tables.between(cell.interval) if cell.judged else "",
-                tables.percent(cell.vima / cell.judged) if cell.judged else "",
-                _two(cell.progress.value),
-                _two(cell.reward.value),
-            ]
-        )
+        rows.append([text(task), text(level), *_rates(cell, {"run": run, "task": task, "level": level})])
     note = "<p class=note>Lines are Wilson's 95 % intervals; the column vima is the published rule.</p>"
-    return _table(("task", "level", "n", "success", "0 to 100 %", "95 %", "vima", "progress", "reward"), rows) + note
+    return _table(("task", "level", *_RATES), rows) + note
+
+
+def _rates(cell: Cell, where: Mapping[str, object]) -> list[str]:
+    """The cells of a row under ``_RATES``; the numbers lead to the episodes that are ``where``."""
+    rate = tables.percent(cell.rate)
+    return [
+        _link(str(cell.played), **where),
+        _link(rate, **where, kind=SUCCESS) if cell.success else rate,
+        plots.whisker(cell.rate, cell.interval) if cell.rate is not None else "",
+        tables.between(cell.interval) if cell.judged else "",
+        tables.percent(cell.vima / cell.judged) if cell.judged else "",
+        _two(cell.progress.value),
+        _two(cell.reward.value),
+    ]
 
 
 def _failures(folded: Tally, run: int) -> str:
