@@ -103,7 +103,11 @@ def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path
         answer = ours.recv()
     except EOFError:
         answer = "it ended without a word"
-    process.join()
+    except BaseException:
+        process.kill()  # its workers end with it
+        raise
+    finally:
+        process.join()
     if not isinstance(answer, Rate):
         raise Mistake(f"{way.runner} with {way.workers}: {answer}")
     return answer

@@ -26,6 +26,8 @@ def test_what_cant_be_measured_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
+@pytest.mark.timeout(1200)
 @pytest.mark.needs("jail")
 @pytest.mark.needs("weights")
 def test_every_runner_has_its_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
