@@ -47,11 +47,13 @@ class Picture:
         rgb: (H, W, 3) uint8.
         segmentation: (H, W) int16, the object of each pixel; -1 is the table and whatever else is no object.
         whole: object -> pixels that it would show if nothing stood before it; empty unless asked for.
+        view: the same picture with its depth and camera, without the truth; None unless ``whole`` is asked for.
     """
 
     rgb: UInt8
     segmentation: Int
     whole: Mapping[int, int] = field(default_factory=dict)
+    view: View | None = None
 
 
 def pictures(
@@ -63,7 +65,7 @@ def pictures(
         rng: decides everything.
         split: which textures, surfaces and shapes may come.
         views: pictures a scene.
-        whole: also measure what each object would show by itself.
+        whole: also measure depth, and what each object would show by itself.
         laden: share of scenes whose containers nearly all hold something.
     """
     with World() as world, World() as bare:
@@ -79,10 +81,10 @@ def pictures(
 
 
 def take(world: World, camera: CameraSpec, size: tuple[int, int] = SIZE, bare: World | None = None) -> Picture:
-    """A picture of a world; with another, empty world at hand also what each object would show by itself."""
-    seen = world.render(camera, segmentation=True, size=size)
+    """A picture of a world; with another, empty world at hand also its depth, and what each object would show alone."""
+    seen = world.render(camera, segmentation=True, depth=bare is not None, size=size)
     areas = {id: _shown_alone(world, bare, id, camera, size) for id in world.objects} if bare else {}
-    return Picture(seen.rgb, _ids(seen).astype(np.int16), areas)
+    return Picture(seen.rgb, _ids(seen).astype(np.int16), areas, seen.without_truth() if bare else None)
 
 
 def _shown_alone(world: World, bare: World, id: int, camera: CameraSpec, size: tuple[int, int]) -> int:

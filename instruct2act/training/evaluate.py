@@ -36,9 +36,9 @@ def main(
     if model != "sam":
         raise typer.BadParameter(f"{model!r} is not measured here; there is sam")
     figures = evaluate_sam(folder.expanduser(), pictures, checkpoint)
-    typer.echo("".join(["figure".ljust(24), *(name.rjust(10) for name in figures)]))
+    typer.echo("".join(["figure".ljust(24), *(name.rjust(22) for name in figures)]))
     for row in next(iter(figures.values())):
-        typer.echo("".join([row.ljust(24), *(f"{of[row]:10.3f}" for of in figures.values())]))
+        typer.echo("".join([row.ljust(24), *(f"{of[row]:22.3f}" for of in figures.values())]))
 
 
 if __name__ == "__main__":

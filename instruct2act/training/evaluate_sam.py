@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,9 @@ Figures = dict[str, float]
 
 SMALL, LARGE = (7, 14), (15, 10_000)
 """Short sides of an object's box, pixels, both ends included: the groups that figures are given for."""
+
+DEPTH, NOISY = " + depth", " + noisy depth"
+"""Follow a set's name where the segmenter is shown the pictures' depth too: exact, or as a camera measures it."""
 
 VISIBLE = 0.7
 """Share of an object that must show for everything mode to have to find it."""
@@ -62,6 +65,7 @@ def evaluate(
     pictures: Iterable[Picture],
     rng: np.random.Generator,
     look: Callable[[Picture, list[Bool]], None] = lambda _picture, _masks: None,
+    depth: bool = False,
 ) -> Tally:
     """Judges a segmenter.
 
@@ -70,11 +74,12 @@ def evaluate(
         pictures: with ``whole`` measured.
         rng: draws the inner points.
         look: hears the masks of everything mode for each picture.
+        depth: show the segmenter the pictures' depth too, as the product's cameras do.
     """
     tally = Tally()
     for picture in pictures:
         start = time.perf_counter()
-        encoded = segmenter.encode(Image(picture.rgb))
+        encoded = segmenter.encode(Image(picture.rgb, view=picture.view if depth else None))
         encoded_at = time.perf_counter()
         masks = [mask.array for mask in segmenter.everything(encoded)]
         tally.everything_s.append(time.perf_counter() - encoded_at)
@@ -112,6 +117,8 @@ def iou(a: Bool, b: Bool) -> float:
 def judge_sets(segmenter: Segmenter, folder: Path, count: int, seed: int = 0) -> dict[str, Figures]:
     """Figures by set: pictures like training's by other seeds, pictures unlike any, and first looks of the tasks.
 
+    Each set three times: by colour alone, with exact depth, and with the noisy depth of a camera (3 mm, 2 % missing).
+
     Args:
         segmenter: with its weights.
         folder: keeps the pictures.
@@ -123,7 +130,23 @@ def judge_sets(segmenter: Segmenter, folder: Path, count: int, seed: int = 0) ->
         "unseen": held_out(folder / "held-out", "unseen", count),
         "tasks": list(first_looks(count)),
     }
-    return {name: evaluate(segmenter, of, np.random.default_rng(seed)).figures() for name, of in sets.items()}
+    found = {}
+    for shown in ("", DEPTH, NOISY):
+        for name, of in sets.items():
+            seen = [_noisy(picture, i) for i, picture in enumerate(of)] if shown == NOISY else of
+            tally = evaluate(segmenter, seen, np.random.default_rng(seed), depth=bool(shown))
+            found[name + shown] = tally.figures()
+    return found
+
+
+def _noisy(picture: Picture, number: int) -> Picture:
+    """A picture whose depth has the noise of ``sim.variation``'s part "sensor_noise", and whose colours have none."""
+    from sim.variation import VARIATIONS, Surroundings
+
+    if picture.view is None:
+        return picture
+    sensor = Surroundings(variation=replace(VARIATIONS["sensor_noise"], rgb_noise=0.0), entropy=number)
+    return replace(picture, view=sensor.sensed(picture.view, 0))
 
 
 def first_looks(count: int, seed: int = 1_000_000) -> Iterator[Picture]:

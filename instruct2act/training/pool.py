@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from instruct2act.training.engine import Picture, Split, pictures
+from skills.types import Camera, View
 
 SHARD = 128
 """Pictures in a shard."""
@@ -20,6 +22,7 @@ def write_shard(
     """Renders shard ``number`` of a pool, as ``engine.pictures`` draws them; kept if it is there.
 
     Pictures of different sizes share a shard: each is stored in the upper left of a square, with its height and width.
+    With ``whole`` also what each object would show by itself, depths and cameras.
 
     Returns:
         ``<folder>/<number>.npz``, complete: it is renamed into place.
@@ -38,13 +41,20 @@ def write_shard(
     for i, picture in enumerate(chosen):
         height, width = picture.segmentation.shape
         rgb[i, :height, :width], segmentation[i, :height, :width] = picture.rgb, picture.segmentation
+    measured: dict[str, Any] = {}
+    if views := [picture.view for picture in chosen if picture.view is not None]:
+        depth = np.zeros((count, side, side), np.float32)
+        for i, view in enumerate(views):
+            depth[i, : view.camera.height, : view.camera.width] = view.depth_m
+        poses = np.array([view.camera.base_from_camera for view in views])
+        measured = {"depth": depth, "intrinsics": np.array([view.camera.intrinsics for view in views]), "pose": poses}
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
         sizes = np.array([picture.segmentation.shape for picture in chosen], np.int16)
         areas = np.zeros((count, 1 + max(max(picture.whole, default=0) for picture in chosen)), np.int32)
         for i, picture in enumerate(chosen):
             areas[i, list(picture.whole)] = list(picture.whole.values())
-        np.savez_compressed(file, rgb=rgb, segmentation=segmentation, size=sizes, whole=areas)
+        np.savez_compressed(file, rgb=rgb, segmentation=segmentation, size=sizes, whole=areas, **measured)
     unfinished.rename(path)
     return path
 
@@ -53,11 +63,17 @@ def read_shard(path: Path) -> list[Picture]:
     """The pictures of one shard."""
     with np.load(path) as stored:
         rgb, ids, sizes, whole = (stored[name] for name in ("rgb", "segmentation", "size", "whole"))
+        measured = [stored[name] for name in ("depth", "intrinsics", "pose")] if "depth" in stored else None
     found = []
     for i, (height, width) in enumerate(sizes):
         areas = {int(thing): int(whole[i, thing]) for thing in np.flatnonzero(whole[i])}
         part = np.ascontiguousarray(rgb[i, :height, :width]), np.ascontiguousarray(ids[i, :height, :width])
-        found.append(Picture(*part, areas))
+        view = None
+        if measured:
+            depth, intrinsics, pose = (each[i] for each in measured)
+            camera = Camera("any", int(width), int(height), intrinsics, pose)
+            view = View(part[0], camera, np.ascontiguousarray(depth[:height, :width]))
+        found.append(Picture(*part, areas, view))
     return found
 
 
@@ -111,5 +127,5 @@ class Pool:
 
 def held_out(folder: Path, split: Split, count: int, seed: int = 10_000) -> Sequence[Picture]:
     """Pictures for judging: other seeds than training's; made once and kept in ``folder``."""
-    path = write_shard(folder / f"{split}-{count}", seed, 0, split, count, whole=True)
+    path = write_shard(folder / f"{split}-{count}-depth", seed, 0, split, count, whole=True)
     return read_shard(path)

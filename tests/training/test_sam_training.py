@@ -17,7 +17,9 @@ from instruct2act.training.loop import Budget
 from instruct2act.training.pool import Pool, read_shard, write_shard
 from instruct2act.training.prompting import correcting_point, loose_box, prompts_for
 from sim.objects import SHAPES
+from skills.backends import Candidates, Encoded
 from skills.backends.sam.small import SmallConfig
+from skills.types import Image, Mask
 
 TINY = SmallConfig(width=32, depth=2, heads=2, stem=(8, 16), prompt_width=32)
 
@@ -54,10 +56,44 @@ def test_pictures_come_back_from_a_shard(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one.rgb, other.rgb)
         np.testing.assert_array_equal(one.segmentation, other.segmentation)
         assert one.whole == {thing: area for thing, area in other.whole.items() if area}
+        assert one.view is not None and other.view is not None
+        assert one.view.truth is None and other.view.truth is None, "what is judged never sees the truth"
+        np.testing.assert_array_equal(one.view.depth_m, other.view.depth_m)
+        middle = [[10.0, 20.0]], [1.0]
+        np.testing.assert_array_equal(one.view.camera.back_project(*middle), other.view.camera.back_project(*middle))
     assert write_shard(tmp_path, seed=3, number=1, count=4).stat().st_mtime_ns == path.stat().st_mtime_ns
     assert len(Pool.read(tmp_path)) == 4
     with pytest.raises(FileNotFoundError, match="no pictures"):
         Pool.read(tmp_path / "empty")
+
+
+def test_a_segmenter_is_judged_with_depth_only_where_it_is_shown_any(few: list[Picture]) -> None:
+    class Truthful:
+        """Knows the answer of pictures whose depth it is shown, and nothing of others."""
+
+        name = "truthful"
+
+        def encode(self, image: Image) -> Encoded:
+            return Encoded(image, None)
+
+        def everything(self, encoded: Encoded) -> list[Mask]:
+            if encoded.image.view is None:
+                return []
+            (picture,) = (it for it in few if it.view is encoded.image.view)
+            return [Mask.of(picture.segmentation == i) for i in np.unique(picture.segmentation) if i >= 0]
+
+        def prompt(self, encoded: Encoded, points: np.ndarray) -> Candidates:
+            none = np.zeros((len(points), 3, *encoded.image.shape), bool)
+            for i, (x, y) in enumerate(points[:, 0].astype(int)):
+                for mask in self.everything(encoded):
+                    if mask.array[y, x]:
+                        none[i] = mask.array
+            return Candidates(none, np.zeros((len(points), 3)), np.zeros((len(points), 3, 1, 1)))
+
+    for depth in (False, True):
+        figures = evaluate(Truthful(), few, np.random.default_rng(0), depth=depth).figures()
+        assert figures["picked IoU, large"] == float(depth)
+        assert figures["recall at 0.75, large"] == float(depth)
 
 
 def test_unseen_pictures_share_no_surface_with_trained_ones() -> None:

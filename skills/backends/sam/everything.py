@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from skills.backends import Encoded
+from skills.backends.sam.agreement import agreed
 from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
 from skills.backends.sam.leftovers import complete
@@ -24,6 +25,7 @@ from skills.backends.sam.margin import margin
 from skills.backends.sam.outline import filled
 from skills.backends.sam.parting import told_apart
 from skills.backends.sam.raised import heights, raised_in, surfaces
+from skills.backends.sam.solids import relief, solids
 from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:
@@ -115,8 +117,11 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     pieces: list[_Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
     if under and settings.alike:
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
-        pieces = _unpacked(encoded.image, surface, pieces)
+        pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
+    if settings.filtered and encoded.image.view is not None and (seen := relief(encoded.image)) is not None:
+        pieces = agreed(encoded.image.rgb, seen, solids(seen, encoded.image.view), pieces)
+        pieces = [piece for piece in pieces if not _is_surface(piece[0], settings)]
     masks = []
     for mask, members in pieces:
         if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):

@@ -1,0 +1,165 @@
+"""Masks by colour and solids by depth made one account of a picture.
+
+Depth says where a solid ends, colours can't undo it: touching things of one colour come apart, and a pattern stays on
+its thing. Colours say what depth cannot: things of one height side by side, what is too flat for the camera to measure,
+and where outlines run when depth is noisy.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from skills.backends.sam.leftovers import color_histogram
+from skills.backends.sam.solids import EXACT, Relief
+from skills.types import Bool, Float, Int, UInt8
+
+Piece = tuple[Bool, tuple[int, ...]]
+"""A mask (H, W) and the indices of what it is made of."""
+
+_PART = 0.12
+"""Share of a solid that a mask must have to be a thing of its own there."""
+_WITHIN = 0.7
+"""Share of that mask which must lie in the solid."""
+_ALIKE = 0.3
+"""Overlap of colour histograms, [0, 1], from which a solid's parts are one thing."""
+_ONE = 0.5
+"""Overlap from which what lies on several sides of a part is one thing."""
+_LOW = 0.003
+"""Metres above the plane up to which colours alone say what is one thing: marks, paper."""
+_SURE, _CORE = 60, 0.5
+"""Pixels of a solid that noisy depth is believed about, and the share of them that is 3 px thick."""
+_CUT_OFF = 0.7
+"""Share of two solids that one mask must have for the two to be one thing which another lies across."""
+_FLAT = 0.0008
+"""Metres by which tops may differ that are one thing's."""
+_LEAST = 24
+"""Pixels of a solid, or of a rest of a mask, that is a thing by itself."""
+
+
+def agreed(rgb: UInt8, seen: Relief, solids: Int, pieces: list[Piece]) -> list[Piece]:
+    """The things in a picture.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        seen: the picture's depth.
+        solids: (H, W) of `solids.solids`.
+        pieces: masks by colour.
+
+    Returns:
+        Masks that share no raised pixel, with what they are made of: nothing where only depth found them.
+    """
+    if seen.noise > EXACT:
+        return _doubted(seen, solids, pieces)
+    solids = _reunited(solids, seen.height, pieces)
+    found: list[Piece] = []
+    for label in range(1, int(solids.max()) + 1):
+        solid = solids == label
+        if solid.any():
+            found += _things(rgb, seen, solid, pieces)
+    taken = np.logical_or.reduce([solids > 0, *(mask for mask, _ in found)])
+    for mask, made_of in pieces:
+        rest = mask & ~taken
+        if np.count_nonzero(rest) > 0.5 * np.count_nonzero(mask) and _stands(seen, rest):
+            found.append((rest, made_of))
+    return found
+
+
+def _doubted(seen: Relief, solids: Int, pieces: list[Piece]) -> list[Piece]:
+    """The pieces, where depth is noisy: parted between large solids, and with large solids that colours missed."""
+    areas = np.bincount(solids.ravel())
+    sure = {}
+    for label in np.flatnonzero(areas >= _SURE):
+        solid = solids == label
+        core = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        if label and np.count_nonzero(core) >= _CORE * areas[label]:
+            sure[int(label)] = solid
+    found: list[Piece] = []
+    for mask, made_of in pieces:
+        held = [solid for label, solid in sure.items() if np.count_nonzero(mask & solid) >= _WITHIN * areas[label]]
+        parts = [solid & mask for solid in held]
+        if len(parts) > 1 and sum(map(np.count_nonzero, parts)) >= _WITHIN * np.count_nonzero(mask):
+            apart = [cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5) for part in parts]
+            nearest = np.argmin(apart, axis=0)
+            found += [(mask & (nearest == i), made_of) for i in range(len(parts))]
+        else:
+            found.append((mask, made_of))
+    taken = np.logical_or.reduce([np.zeros_like(seen.raised), *(mask for mask, _ in found)])
+    missed = [solid & ~taken for solid in sure.values()]
+    return found + [(rest, ()) for rest, solid in zip(missed, sure.values()) if _mostly(rest, solid)]
+
+
+def _mostly(rest: Bool, solid: Bool) -> bool:
+    return bool(np.count_nonzero(rest) >= _WITHIN * np.count_nonzero(solid))
+
+
+def _things(rgb: UInt8, seen: Relief, solid: Bool, pieces: list[Piece]) -> list[Piece]:
+    """A solid, or the things of one height that it is made of."""
+    area = np.count_nonzero(solid)
+    inside = [(mask & solid, mask, made_of) for mask, made_of in pieces]
+    inside = [it for it in inside if np.count_nonzero(it[0]) >= _PART * area]
+    parts = [it for it in inside if np.count_nonzero(it[0]) >= _WITHIN * np.count_nonzero(it[1])]
+    if np.nanmedian(seen.height[solid]) > _LOW:
+        parts = [it for it in parts if _foreign(rgb, it[0], solid)]
+    if parts and (len(parts) > 1 or np.count_nonzero(solid & ~parts[0][0]) >= max(_PART * area, _LEAST)):
+        return _shared(rgb, solid, [(part, made_of) for part, _, made_of in parts])
+    if not inside:
+        return [(solid, ())]
+    _, mask, made_of = max(inside, key=lambda it: np.count_nonzero(it[0]) / np.count_nonzero(it[1] | solid))
+    return [(solid | (mask & ~np.isfinite(seen.height)), made_of)]
+
+
+def _foreign(rgb: UInt8, part: Bool, solid: Bool) -> bool:
+    rest = solid & ~part
+    if np.count_nonzero(rest) < _LEAST // 2 or np.count_nonzero(part) < _LEAST // 2:
+        return False
+    return _overlap(rgb, part, rest) < _ALIKE
+
+
+def _overlap(rgb: UInt8, one: Bool, other: Bool) -> float:
+    return float(np.minimum(color_histogram(rgb, one), color_histogram(rgb, other)).sum())
+
+
+def _shared(rgb: UInt8, solid: Bool, parts: list[Piece]) -> list[Piece]:
+    """A solid's pixels given to its parts: each to the nearest, and what is a part's size to nobody's."""
+    claimed = np.logical_or.reduce([part for part, _ in parts])
+    rest = solid & ~claimed
+    opened = cv2.morphologyEx(rest.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    large = max(_LEAST, _PART * np.count_nonzero(solid))
+    own = [labels == i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= large]
+    if own and all(_overlap(rgb, own[0], other) >= _ONE for other in own[1:]):
+        own = [np.logical_or.reduce(own)]
+    parts = parts + [(mask, ()) for mask in own]
+    apart = [cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5) for part, _ in parts]
+    nearest = np.argmin(apart, axis=0)
+    return [(solid & (nearest == i), made_of) for i, (_, made_of) in enumerate(parts)]
+
+
+def _reunited(solids: Int, height: Float, pieces: list[Piece]) -> Int:
+    """Solids that something higher lies across, and that are one thing by colour, are one thing."""
+    solids = solids.copy()
+    tops = {i: float(np.nanmedian(height[solids == i])) for i in range(1, int(solids.max()) + 1) if (solids == i).any()}
+    areas = np.bincount(solids.ravel(), minlength=len(tops) + 1)
+    for mask, _ in pieces:
+        shares = np.bincount(solids[mask], minlength=len(areas))
+        held = [i for i in tops if areas[i] and shares[i] >= _CUT_OFF * areas[i]]
+        for one, other in pairwise(held):
+            if abs(tops[one] - tops[other]) < _FLAT and not _touch(solids == one, solids == other):
+                solids[solids == one] = other
+                areas[other], areas[one] = areas[other] + areas[one], 0
+    return solids
+
+
+def _touch(one: Bool, other: Bool) -> bool:
+    return bool((cv2.dilate(one.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & other).any())
+
+
+def _stands(seen: Relief, mask: Bool) -> bool:
+    """Whether exact depth leaves open that a mask shows a thing; noisy depth can tell nothing of paper and marks."""
+    known = seen.height[mask & np.isfinite(seen.height)]
+    if 2 * len(known) < np.count_nonzero(mask):
+        return True
+    return bool(np.median(known) > max(seen.noise, 1e-4))
