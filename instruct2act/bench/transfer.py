@@ -13,7 +13,7 @@ from instruct2act.bench.tables import Progress, say
 from instruct2act.evaluation import suites, tally
 from instruct2act.evaluation.evaluate import Way, evaluate
 from instruct2act.evaluation.published import TRANSFER
-from instruct2act.evaluation.record import EpisodeRecord
+from instruct2act.evaluation.record import EpisodeRecord, EpisodeSpec
 from instruct2act.evaluation.tables import between
 from instruct2act.evaluation.tally import Cell
 from skills.errors import UnknownName
@@ -39,12 +39,20 @@ class Part:
         rows: names in ``ROWS``.
         tasks: names; empty as the suite says.
         sets: settings under all of its rows.
+        levels: None as the suite says; a task is left out where it is not played.
     """
 
     about: str
     rows: tuple[str, ...]
     tasks: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    levels: tuple[str, ...] | None = None
+
+    def specs(self, asked: Asked) -> list[EpisodeSpec]:
+        """Every episode of one of its rows."""
+        levels = asked.levels if asked.levels is not None else self.levels
+        changes = {"episodes": asked.episodes, "tasks": self.tasks or None, "levels": levels}
+        return suites.load(asked.suite, changes).specs()
 
 
 def parts(cassette: Path) -> dict[str, Part]:
@@ -60,7 +68,11 @@ def parts(cassette: Path) -> dict[str, Part]:
             "the suite's tasks, embedded author", tuple(row for row in ROWS if row != "no depth and single view")
         ),
         "tracking": Part(
-            "where programs call Track (a language model's, kept)", ("as it is", "without tracking"), tracked, kept
+            "where programs call Track (a language model's, kept)",
+            ("as it is", "without tracking"),
+            tracked,
+            kept,
+            ("L1", "L4"),
         ),
         "views": Part(
             "where height is told by two views (the tallest, the shortest)",
@@ -120,8 +132,7 @@ def transfer(asked: Asked, cassette: Path, out: Path) -> None:
 
 
 def _played(part: Part, asked: Asked, out: Path) -> dict[str, dict[str, Cell]]:
-    changes = {"episodes": asked.episodes, "tasks": part.tasks or None, "levels": asked.levels}
-    specs = suites.load(asked.suite, changes).specs()
+    specs = part.specs(asked)
     way = Way("processes" if asked.workers > 1 else "serial", asked.workers)
     found: dict[str, dict[str, Cell]] = {}
     for name in part.rows:

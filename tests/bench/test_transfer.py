@@ -1,8 +1,11 @@
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from instruct2act.bench import kills, transfer
+from sim.variation import VARIATIONS
 from skills.errors import Mistake, UnknownName
 
 CASSETTE = Path(__file__).parents[1] / "authoring" / "cassettes" / "tasks.yaml"
@@ -46,6 +49,20 @@ def test_rows_that_act_where_their_skill_is_asked_for(tmp_path: Path, capsys: py
     rows = _rows(capsys.readouterr().out)
     assert rows["as it is"][-1] > 50 and set(rows["without tracking"]) == {0.0}
     assert {path.name for path in (tmp_path / "tracking").iterdir()} == {"as-it-is", "without-tracking"}
+
+
+def test_every_part_has_its_episodes_in_every_column() -> None:
+    asked = transfer.Asked(episodes=1)
+    found = {name: part.specs(asked) for name, part in transfer.parts(CASSETTE).items()}
+    for name, tasks in (("all", 6), ("tracking", 2), ("views", 1)):
+        by_column = Counter(spec.variation for spec in found[name])
+        assert set(by_column) == {"", *VARIATIONS} and set(by_column.values()) == {tasks}
+    assert {(spec.task, spec.level) for spec in found["tracking"]} == {
+        ("follow_motion", "L4"),
+        ("pick_in_order_then_restore", "L1"),
+    }
+    asked_for = re.findall(r"Track\(", CASSETTE.read_text(encoding="utf-8"))
+    assert len(asked_for) == len({spec.task for spec in found["tracking"]})
 
 
 @pytest.mark.parametrize(
