@@ -18,7 +18,7 @@ import numpy as np
 
 import sim
 from instruct2act import config
-from instruct2act.bench import links
+from instruct2act.bench import faults, links
 from instruct2act.bench.tables import Progress, say
 from instruct2act.episode import run_episode
 from instruct2act.evaluation import suites
@@ -60,6 +60,8 @@ def robot(episodes: int, stops: int, perception: str, transport: str, seed0: int
         links.stops(stops, transport)
         links.frozen(max(1, stops // 10), transport)
         links.encodings(transport)
+        faults.faults(transport)
+        faults.client()
 
 
 def tasks(episodes: int, perception: str, transport: str, seed0: int) -> None:

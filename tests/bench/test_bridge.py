@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from instruct2act.bench import bridge, links
+from instruct2act.bench import bridge, faults, links
 
 
 @pytest.mark.slow
@@ -15,6 +17,28 @@ def test_stops_and_kills_are_measured(capsys: pytest.CaptureFixture[str]) -> Non
     called, confirmed, killed = ([float(word) for word in row[-3:-1]] for row in rows)
     assert all(0 <= median <= worst for median, worst in (called, confirmed, killed))
     assert killed[0] > 200, "nobody asks it to stop: its watchdog waits for half a second of silence"
+
+
+@pytest.mark.slow
+def test_faults_are_told_with_what_became_of_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = {"result: never", "pictures: stale", "nothing was grasped"}
+    given = [one for one in faults.cases() if one[0] in some]
+    monkeypatch.setattr(faults, "cases", lambda: iter(given))
+    faults.faults("websockets")
+    rows = {line[:38].strip(): line[38:].split() for line in capsys.readouterr().out.splitlines()}
+    assert rows["result: never"][0] == "unknown" and rows["result: never"][-3:] == ["FAULT", "yes", "yes"]
+    assert rows["pictures: stale"][0] == "done" and rows["pictures: stale"][2:4] == ["no", "picture"]
+    assert rows["nothing was grasped"][0] == "missed" and rows["nothing was grasped"][-3:] == ["READY", "yes", "yes"]
+
+
+def test_lines_of_code_are_those_that_do_something(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text(
+        '"""Doc.\n\nMore.\n"""\n\n# why\nx = (\n    1,\n)\n\ndef f():\n    "doc"\n    return """a\nb"""\n', "utf-8"
+    )
+    assert faults.code(file) == 6
 
 
 @pytest.mark.slow

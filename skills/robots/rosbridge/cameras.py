@@ -20,8 +20,6 @@ from skills.types import Camera, Float, UInt8, View
 
 PAIRED_S = 0.05
 """Colour and depth whose stamps are further apart are of two moments."""
-AHEAD_S = 0.1
-"""A picture from so far in the future has a clock that can't be trusted."""
 
 
 class Feed:
@@ -117,7 +115,7 @@ class Feed:
                 f"the newest is {age:.2f} s old, and {self._deadlines.image_age_s:g} s are allowed; a camera that "
                 "stamps with a clock of its own needs `clock: own`"
             )
-        if age < -AHEAD_S - offset.error_s:
+        if age < -clocks.AHEAD_S - offset.error_s:
             return None, f"its stamp lies {-age:.2f} s in the future: set `clock: own`, or the camera's clock right"
         if taken <= newer_than + offset.error_s:
             return None, "the newest is from before the last motion's end"
@@ -167,7 +165,8 @@ class Feed:
         self._watched.heard(stamp)
         with self._new:
             self.heard["image"] += 1
-            if self._image is None or stamp > self._image[0]:
+            last = self._image[0] if self._image else stamp
+            if self._image is None or stamp > last or stamp < last - clocks.BACK_S:
                 self._image = stamp, message
                 self._new.notify_all()
 

@@ -8,6 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+AHEAD_S = 0.1
+"""A stamp so far in the future is of a clock that can't be trusted."""
+BACK_S = 2.0
+"""A stamp so far before the one that came last is of a clock that was set; by less it is late, and left out."""
+
 
 @dataclass(frozen=True)
 class Offset:

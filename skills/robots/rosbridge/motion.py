@@ -140,8 +140,8 @@ class Motion:
 
     def _measured(self) -> None:
         _, age = self.witness.sample()
-        if age > self.settings.deadlines.tf_age_s + 0.2:
-            raise Unclear(f"tf has not told where {self.settings.tool_frame!r} is for {min(age, 999):.1f} s")
+        if not self.witness.timely(age, self.settings.deadlines.tf_age_s + 0.2):
+            raise Unclear(f"what tf tells last of where {self.settings.tool_frame!r} is, is {self.witness.aged(age)}")
         strayed = self.witness.strayed(self.workspace)
         if strayed:
             raise Unclear(strayed)

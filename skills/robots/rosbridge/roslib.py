@@ -67,6 +67,11 @@ class _Watched(AutobahnRosBridgeProtocol):  # type: ignore[misc]
         self._heard_s = time.monotonic()
         super().dataReceived(data)
 
+    def sendMessage(self, *given: Any, **named: Any) -> None:  # noqa: N802  # Autobahn's name
+        """Drops what comes after the end, which Autobahn would answer with a traceback; the loss is told once."""
+        if self.state == self.STATE_OPEN:
+            super().sendMessage(*given, **named)
+
     def _watch(self) -> None:
         if self.state != self.STATE_OPEN:
             return

@@ -5,10 +5,12 @@ from __future__ import annotations
 import bisect
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from skills.robots.rosbridge.clocks import BACK_S
 from skills.robots.rosbridge.errors import BadMessage, NoPicture
 from skills.robots.rosbridge.messages import Dialect, TransformStamped, read
 from skills.types import Float
@@ -16,8 +18,14 @@ from skills.types import Float
 KEPT = 1000
 """Samples that are kept of a moving frame; 10 s at 100 Hz."""
 FRAMES = 500
+ROUND = 100
+"""Samples that are told at once; a second at 100 Hz."""
 GAP_S = 0.2
 """Two samples further apart are not bridged."""
+
+
+class Gap(NoPicture):
+    """tf connects two frames, and was not heard at that time."""
 
 
 class Transforms:
@@ -56,8 +64,11 @@ class Transforms:
                 self._static[child] = matrix
                 return
             stamps, matrices = self._moving.setdefault(child, ([], []))
-            if stamps and stamp <= stamps[-1]:
+            if stamps and stamps[-1] - BACK_S <= stamp <= stamps[-1]:
                 return  # late or twice
+            if stamps and stamp < stamps[-1]:  # what came before has another clock's stamps
+                stamps.clear()
+                matrices.clear()
             stamps.append(stamp)
             matrices.append(matrix)
             if len(stamps) > KEPT:
@@ -90,6 +101,21 @@ class Transforms:
 
         with self._lock:
             return self._between(target, source, last), float(oldest)
+
+    def since(self, target: str, source: str, stamp: float) -> list[tuple[Float, float]]:
+        """Each (4, 4) target from source heard after a time, with its stamp, in order; the newest ``ROUND``."""
+        with self._lock:
+            between = {*self._chain(target.lstrip("/"))} ^ {*self._chain(source.lstrip("/"))}
+            moving = [
+                self._moving[child][0] for child in between if child in self._moving and child not in self._static
+            ]
+            until = min((stamps[-1] for stamps in moving), default=-np.inf)
+            heard = {s for stamps in moving for s in stamps[bisect.bisect_right(stamps, stamp) :] if s <= until}
+            found: list[tuple[Float, float]] = []
+            for at in sorted(heard)[-ROUND:]:
+                with suppress(Gap):
+                    found.append((self._between(target, source, lambda child, at=at: self._sample(child, at)), at))
+            return found
 
     def _between(self, target: str, source: str, sample: Any) -> Float:
         target, source = target.lstrip("/"), source.lstrip("/")
@@ -125,11 +151,11 @@ class Transforms:
         if after == 0 or after == len(stamps):
             nearest = 0 if after == 0 else len(stamps) - 1
             if abs(stamps[nearest] - stamp) > GAP_S / 4:
-                raise NoPicture(f"tf says where {child!r} was {abs(stamps[nearest] - stamp):.2f} s off, not then")
+                raise Gap(f"tf says where {child!r} was {abs(stamps[nearest] - stamp):.2f} s off, not then")
             return matrices[nearest]
         first, last = stamps[after - 1], stamps[after]
         if last - first > GAP_S:
-            raise NoPicture(f"tf has a gap of {last - first:.2f} s in {child!r}")
+            raise Gap(f"tf has a gap of {last - first:.2f} s in {child!r}")
         return _blend(matrices[after - 1], matrices[after], (stamp - first) / (last - first))
 
 

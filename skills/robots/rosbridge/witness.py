@@ -6,11 +6,12 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from skills.robots.rosbridge import clocks
 from skills.robots.rosbridge.clocks import Offset
 from skills.robots.rosbridge.errors import NoPicture
 from skills.robots.rosbridge.settings import Settings
 from skills.robots.rosbridge.transforms import Transforms
-from skills.types import Pose, Workspace
+from skills.types import Float, Pose, Workspace
 
 ABOVE_M = 0.12
 """How far above a commanded point the tip may turn round: a held thing is as high, and a container's rim."""
@@ -32,28 +33,45 @@ class Witness:
     _last_stamp: float = -math.inf
 
     def sample(self) -> tuple[Pose | None, float]:
-        """The newest measured pose and its age in seconds; None when there is none."""
+        """The newest measured pose and its age in seconds; None when there is none.
+
+        All that was measured since the last time joins the path: whoever comes late must not miss where the tool was.
+        """
+        frames = self.settings.base_frame, self.settings.tool_frame
         try:
-            matrix, stamp = self.transforms.newest(self.settings.base_frame, self.settings.tool_frame)
+            matrix, stamp = self.transforms.newest(*frames)
+            heard = self.transforms.since(*frames, self._last_stamp) if self.path else [(matrix, stamp)]
         except NoPicture:
             return None, math.inf
+        for one, at in heard:
+            if at > self._last_stamp:
+                self._last_stamp = at
+                self.path.append(self._pose(one))
         age = time.monotonic() - self.clock.ours(stamp) if math.isfinite(stamp) else math.inf
+        return self._pose(matrix), age
+
+    def _pose(self, matrix: Float) -> Pose:
         x, y, z = (float(v) for v in matrix[:3, 3])
-        pose = Pose(x, y, z - self.settings.table_height_m, math.atan2(float(matrix[1, 0]), float(matrix[0, 0])))
-        if stamp > self._last_stamp:
-            self._last_stamp = stamp
-            self.path.append(pose)
-        return pose, age
+        return Pose(x, y, z - self.settings.table_height_m, math.atan2(float(matrix[1, 0]), float(matrix[0, 0])))
 
     def unknown(self) -> str:
         """Why it is not known where the tool is; "" when it was measured just now."""
         pose, age = self.sample()
         given = self.settings
-        if pose is not None and age <= given.deadlines.tf_age_s:
+        if pose is not None and self.timely(age, given.deadlines.tf_age_s):
             return ""
-        told = "nothing" if pose is None else f"a pose that is {min(age, 999):.1f} s old"
+        told = "nothing" if pose is None else f"a pose that is {self.aged(age)}"
         where = f"{given.tool_frame!r} in {given.base_frame!r}"
         return f"tf tells {told} of {where}: without a measured pose nothing is moved"
+
+    def timely(self, age: float, most: float) -> bool:
+        """Whether a pose of that age tells of now: one from the future doesn't."""
+        return -clocks.AHEAD_S - self.clock.error_s <= age <= most
+
+    @staticmethod
+    def aged(age: float) -> str:
+        """An age in words; with a sign that tells who has to set a clock right."""
+        return f"{min(age, 999):.1f} s old" if age >= 0 else f"{min(-age, 999):.1f} s ahead of its clock"
 
     def strayed(self, workspace: Workspace) -> str:
         """Where the tool was last seen, if that is off its leash; "" when all is well."""

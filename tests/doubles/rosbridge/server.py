@@ -216,6 +216,10 @@ class Double:
                 self._begin(client, id, message["msg"]["goal"])
             case "publish" if message["topic"] == "/pick_place/cancel":
                 self._cancel(message["msg"]["id"])
+            case "publish" if message["topic"].endswith("/goal"):
+                goal = message["msg"]
+                sent = {"id": goal["goal_id"]["id"], "action": message["topic"][: -len("/goal")], "args": goal["goal"]}
+                threading.Thread(target=self._moveit, args=(client, sent), daemon=True).start()
             case "send_action_goal" if message["action"] != "/pick_place":
                 threading.Thread(target=self._moveit, args=(client, message), daemon=True).start()
             case "send_action_goal":
@@ -303,6 +307,10 @@ class Double:
                 time.sleep(0.01)
             time.sleep(0.05)
             values = {"error_code": {"val": -1 if fails else 1}}
+        if self.ros == 1:
+            status = {"goal_id": {"id": message["id"]}, "status": 4 if fails else 3}
+            self._send(f"{message['action']}/result", {"header": {}, "status": status, "result": values})
+            return
         answer = {"op": "action_result", "id": message["id"], "action": message["action"], "values": values}
         client.send({**answer, "status": 6 if fails else 4, "result": True})
 

@@ -62,6 +62,31 @@ class TestTransforms:
         with pytest.raises(NoPicture, match="does not connect"):
             heard.newest("base", "camera")
 
+    def test_who_asks_late_misses_nothing(self) -> None:
+        heard = Transforms(Dialect(2))
+        for step in range(5):
+            shift = np.eye(4)
+            shift[0, 3] = step
+            heard.add("base", "arm", 10.0 + 0.1 * step, shift)
+            heard.add("arm", "tool", 10.05 + 0.1 * step, np.eye(4))
+        told = heard.since("base", "tool", 10.15)
+        assert [round(stamp, 2) for _, stamp in told] == [10.2, 10.25, 10.3, 10.35, 10.4]
+        assert np.allclose([matrix[0, 3] for matrix, _ in told], [2.0, 2.5, 3.0, 3.5, 4.0])
+        assert not heard.since("base", "tool", 11.0)
+        heard.add("map", "base", 3.0, np.eye(4))  # above both: what it does is of no interest
+        assert len(heard.since("base", "tool", 10.15)) == 5
+
+    def test_a_clock_that_was_set_back_begins_anew(self) -> None:
+        heard = Transforms(Dialect(2))
+        first, last = np.eye(4), np.eye(4)
+        last[0, 3] = 1.0
+        heard.add("base", "tool", 3600.0, first)
+        heard.add("base", "tool", 10.0, last)
+        matrix, stamp = heard.newest("base", "tool")
+        assert stamp == 10.0 and matrix[0, 3] == 1.0
+        with pytest.raises(NoPicture, match="off"):
+            heard.at("base", "tool", 3600.0)
+
     def test_a_circle_is_no_endless_loop(self) -> None:
         heard = Transforms(Dialect(2))
         heard.add("a", "b", 1.0, np.eye(4))

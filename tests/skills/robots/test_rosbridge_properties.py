@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from skills.errors import Aborted
 from skills.robots import Silent
 from skills.robots.rosbridge import build
-from skills.robots.rosbridge.errors import BridgeError
+from skills.robots.rosbridge.errors import BridgeError, NoPicture
 from skills.types import Pose
 
 FAULTS = st.one_of(
     st.builds(Faults, cut_at=st.sampled_from(["", "grasp", "transfer"]), links=st.sampled_from(
         [("control",), ("safety",), ("control", "safety", "cameras")])),
+    st.builds(Faults, freeze_at=st.sampled_from(["grasp", "transfer"]), links=st.sampled_from(
+        [("control",), ("safety",), ("cameras",)])),
+    st.builds(Faults, images=st.sampled_from(["none", "stale", "half", "slow"])),
     st.builds(Faults, result=st.sampled_from(["never", "lies", "aborted_true", "twice", "wrong_type", "unknown_code"])),
     st.builds(Faults, state=st.sampled_from(["never", "nan", "moving"])),
     st.builds(Faults, tf=st.sampled_from(["none", "nan", "strays"])),
@@ -30,6 +33,8 @@ STEPS = st.one_of(
     st.just("execute"),
     st.just("stop"),
     st.just("acknowledge"),
+    st.just("look"),
+    st.just("two at once"),
     st.tuples(st.just("stop in"), st.sampled_from(["approach", "lift", "release"])),
     st.tuples(st.just("wild"), st.floats(allow_nan=True, allow_infinity=True), st.floats(-2, 2)),
     st.tuples(st.just("faults"), FAULTS),
@@ -49,7 +54,7 @@ class Stopping(Silent):
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(STEPS, min_size=3, max_size=7))
 def test_over_any_sequence_of_faults(steps: list[object]) -> None:
     with Double(KinematicArm()) as double:
@@ -65,6 +70,11 @@ def test_over_any_sequence_of_faults(steps: list[object]) -> None:
         assert len({id for id, _, _ in double.node.motions}) == len(double.node.motions)
 
 
+def _status(robot) -> str:  # type: ignore[no-untyped-def]
+    status: str = robot.execute(PICK, Silent()).status
+    return status
+
+
 def _play(robot, double, step) -> None:  # type: ignore[no-untyped-def]
     ready, begun, began = robot.state == "READY", len(double.node.motions), time.monotonic()
     match step:
@@ -72,6 +82,16 @@ def _play(robot, double, step) -> None:  # type: ignore[no-untyped-def]
             outcome = robot.execute(PICK, Silent())
             assert ready or outcome.status == "rejected"
             assert outcome.status in ("done", "missed", "rejected") or robot.state != "READY"
+        case "two at once":
+            both: list[str] = []
+            other = threading.Thread(target=lambda: both.append(_status(robot)))
+            other.start()
+            both.append(_status(robot))
+            other.join(LONGEST_S)
+            assert len(both) == 2 and "rejected" in both
+        case "look":
+            with contextlib.suppress(NoPicture, BridgeError):
+                assert time.monotonic() - robot.observe().stamp_s < 2.0
         case ("stop in", phase):
             with contextlib.suppress(Aborted):
                 robot.execute(PICK, Stopping(robot, phase))

@@ -61,14 +61,17 @@ def test_it_is_a_robot_that_sees_moves_and_says_what_it_measured(bridged: Make, 
     assert robot.state == "READY"
 
 
-def test_by_a_service_too(bridged: Make) -> None:
-    robot, double = bridged(profile="pick_place_service")
+@pytest.mark.parametrize("ros", [1, 2])
+def test_by_a_service_too(bridged: Make, ros: int) -> None:
+    robot, double = bridged(ros, profile="pick_place_service")
     assert robot.execute(PICK, Ticking()).status == "done" and len(double.node.motions) == 1
 
 
 class TestMoveIt:
-    def test_phase_by_phase(self, bridged: Make) -> None:
-        robot, double = bridged(profile="moveit", gripper="parallel")
+    @pytest.mark.parametrize("ros", [1, 2])
+    def test_phase_by_phase(self, bridged: Make, ros: int) -> None:
+        names = {"move": "/move_group"} if ros == 1 else {}
+        robot, double = bridged(ros, profile="moveit", gripper="parallel", names=names)
         robot.grips[PICK.id] = Grip(0.03, 0.4)
         watching = Ticking()
         outcome = robot.execute(PICK, watching)
@@ -99,7 +102,8 @@ def test_a_miss_is_a_miss_and_it_goes_on(bridged: Make) -> None:
     outcome = robot.execute(PICK, Ticking())
     assert outcome.status == "missed" and "MISSED" in outcome.error and robot.state == "READY"
     faults.misses = False
-    assert robot.execute(PICK, Ticking()).status == "done"
+    outcome = robot.execute(PICK, Ticking())
+    assert outcome.status == "done", outcome
 
 
 @pytest.mark.parametrize(
@@ -140,11 +144,13 @@ def test_speed_and_the_number_of_motions_are_limited(bridged: Make) -> None:
     with pytest.raises(ValueError, match=r"0\.6"):
         robot.configure(speed=0.7)
     robot.configure(speed=0.6)
-    assert robot.execute(PICK, Ticking()).status == "done"
+    outcome = robot.execute(PICK, Ticking())
+    assert outcome.status == "done", outcome
     assert "are used" in robot.execute(PICK, Ticking()).error
     robot.stop()
     robot.acknowledge()
-    assert robot.execute(PICK, Ticking()).status == "done"
+    outcome = robot.execute(PICK, Ticking())
+    assert outcome.status == "done", outcome
 
 
 def test_a_parallel_gripper_needs_a_width_and_turns_with_the_thing(bridged: Make) -> None:
@@ -153,7 +159,8 @@ def test_a_parallel_gripper_needs_a_width_and_turns_with_the_thing(bridged: Make
     robot.grips[PICK.id] = Grip(0.2, 0.0)
     assert "opens to 80 mm" in robot.execute(PICK, Ticking()).error
     robot.grips[PICK.id] = Grip(0.05, 0.7)
-    assert robot.execute(PICK, Ticking()).status == "done"
+    outcome = robot.execute(PICK, Ticking())
+    assert outcome.status == "done", outcome
     _, pick, place = double.node.motions[0]
     assert abs(pick.yaw - 0.7) < 1e-9 and abs(place.yaw - pick.yaw - PICK.end.yaw) < 1e-9
 
