@@ -12,7 +12,7 @@ TORCH := $(shell sed -n 's/^ *"\(torch\(vision\)\{0,1\}==[0-9.]*\)".*/\1/p' pypr
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-slow test-quiet test-lerobot check docs bench clean
+.PHONY: help demo test test-fast test-slow test-lerobot check docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*## |^[a-z-]+:  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -20,16 +20,13 @@ help:  ## this list
 demo: $(VENV)/core  ## install the core, carry out three instructions from pixels, show what happened
 	@OMP_NUM_THREADS=2 $(BIN)/python -m instruct2act.demo --out demo
 
-test: check test-fast test-slow  ## install `dev`, then lint, types, imports and every test but those of test-quiet
+test: check test-fast test-slow  ## install `dev`, then lint, types, imports and every test
 
 test-fast: $(VENV)/dev  ## the fast tier, under 5 minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: $(VENV)/dev  ## the longer tier
-	$(BIN)/python -m pytest -n 2 -m "slow and not quiet"
-
-test-quiet: $(VENV)/dev  ## what wants a machine to itself: the page in Chromium
-	$(BIN)/python -m pytest -m quiet
+test-slow: $(VENV)/dev  ## the longer tier; the pages in Chromium, where it is there
+	$(BIN)/python -m pytest -n 2 -m slow
 
 test-lerobot: $(VENV)/dev $(LEROBOT)/ready  ## export episodes and open them with lerobot, in an environment of its own (8 GB)
 	rm -rf build/lerobot

@@ -162,7 +162,6 @@ def test_a_page_of_many_episodes_holds_some_of_each_kind(tmp_path: Path, made: M
 
 
 @pytest.mark.slow
-@pytest.mark.quiet
 @pytest.mark.needs("playwright")
 @pytest.mark.parametrize("width", [400, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
