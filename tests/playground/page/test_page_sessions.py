@@ -15,6 +15,7 @@ from instruct2act.bench.playground import DESKS, quiet
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Route, WebSocketRoute
 
 pytestmark = MARKS
 OBJECTS = "red heart; blue bowl; green star"
@@ -148,6 +149,28 @@ def test_a_server_that_is_away_is_said_and_found_again(person: Person) -> None:
     person.settled()
     assert person.page.locator("#notice").is_hidden()
     person.troubles.clear()  # the browser notes that it was offline
+
+
+def test_a_connection_lost_while_a_program_is_written(chromium: Chromium, server: Server, folder: Path) -> None:
+    with somebody(chromium, server.address, folder, calm=False) as person:
+        sockets: list[WebSocketRoute] = []
+
+        def through(socket: WebSocketRoute) -> None:
+            if not sockets:
+                socket.connect_to_server()  # the ones that follow open, and stay silent
+            sockets.append(socket)
+
+        def lost(route: Route) -> None:
+            route.continue_()
+            sockets[0].close()
+
+        person.page.route_web_socket("**/api/live", through)
+        person.page.route("**/api/plans", lost)
+        person.open().table(OBJECTS)
+        person.say("put the red heart into the blue bowl")
+        person.page.click("#write")
+        person.page.wait_for_selector("#writing:has-text('the connection to the server was lost. Write it again')")
+        assert person.page.is_enabled("#write")
 
 
 def test_a_server_that_is_started_anew_gets_the_table_back(

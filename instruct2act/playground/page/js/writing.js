@@ -14,6 +14,13 @@ on("event", (event) => {
   else early.set(event.plan, [...(early.get(event.plan) || []), event]);
 });
 
+// A socket that is new hears nothing of what an earlier one asked for: the server ended that with it.
+on("open", () => {
+  if (state.plan?.status !== "writing") return;
+  set({ plan: { ...state.plan, status: "failed", message: "the connection to the server was lost. Write it again" } });
+  over();
+});
+
 /** Asks for a program. Resolves with the plan once the author is through; its status is "done", "refused" or "failed". */
 export async function write() {
   if (!state.scene) return say("There is no table yet.", "Choose one first."), null;
