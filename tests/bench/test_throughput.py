@@ -26,7 +26,6 @@ def test_what_cant_be_measured_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.quiet
 @pytest.mark.timeout(1200)
 @pytest.mark.needs("jail")
 @pytest.mark.needs("weights")
