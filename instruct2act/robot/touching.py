@@ -50,7 +50,9 @@ def compared(arm: RosRobot, board: tuple[int, int, float] | None, answer: Answer
         yield Check(NAME, "missing", "left out", again)
         return
     witness = Witness(arm.parts.transforms, arm.settings, arm.parts.ask_time(arm.settings))
-    problem = witness.unknown()
+    until = time.monotonic() + 1.0
+    while (problem := witness.unknown()) and time.monotonic() < until:
+        time.sleep(0.02)  # tf comes shortly after a connection was made
     if problem:
         yield Check(NAME, "broken", problem, "start what publishes tf")
         return

@@ -215,7 +215,8 @@ class TestTouching:
         for answers, said in ((["q"], "left out"), (["", "q"], "left out"), (["", ""], "does not see the board")):
             given = iter(answers)
             (found,) = touching.compared(robot, BOARD, lambda _, given=given: next(given))  # type: ignore[misc]
-            assert found.state == "missing" and said in found.found and not double.node.motions
+            assert (found.state, said in found.found) == ("missing", True), found
+            assert not double.node.motions
 
 
 class TestAsking:
