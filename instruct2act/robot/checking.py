@@ -105,8 +105,8 @@ ADVICE = {
     "arm": "see the arm's node and its log",
     "topics": "start what publishes them, or correct their names in the robot's file",
     "tf": "start robot_state_publisher and the joint states, or correct base_frame and tool_frame",
-    "cameras": "see docs/robots.md, cameras",
-    touching.NAME: "see docs/robots.md, calibration",
+    "cameras": "see docs/real-robot.md, cameras",
+    touching.NAME: "see docs/real-robot.md, calibration",
     "heartbeat": "the arm's node must listen to names.heartbeat and stop after 0.5 s of silence",
     "stop": "the arm must never be moved by this program before its stop works",
 }

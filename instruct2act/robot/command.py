@@ -11,7 +11,7 @@ import typer
 from instruct2act.options import ConfigFile, Set
 
 app = typer.Typer(
-    help="A real arm through a ROS bridge: run, check, calibrate, record, replay. Start with docs/robots.md.",
+    help="A real arm through a ROS bridge: run, check, calibrate, record, replay. Start with docs/real-robot.md.",
     no_args_is_help=True,
 )
 

@@ -2,7 +2,7 @@
 
 Three connections: control; safety (heartbeat, stop, state); cameras. Whatever goes wrong closes a latch, and nothing
 moves again before ``acknowledge``. This class never makes an arm safe: that is for its own watchdog, its workspace box
-and the emergency stop in a person's hand (docs/robots.md).
+and the emergency stop in a person's hand (docs/real-robot.md).
 """
 
 from __future__ import annotations
