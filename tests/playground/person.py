@@ -159,11 +159,15 @@ class Person:
 
     def begins(self, press: Callable[[], None]) -> None:
         """Presses what begins a run, and waits until the page shows that run and none of before."""
-        before = self.page.get_attribute("#state", "data-run")
+        refusals = self.page.locator("#writing[data-kind=bad], #notice:not([hidden])")
+        before, said = self.page.get_attribute("#state", "data-run"), refusals.all_inner_texts()
         press()
-        began = f"#state:not([data-run='{before}'])"
-        self.page.wait_for_selector(f"{began}, #writing[data-kind=bad], #notice:not([hidden])")
-        assert self.page.locator(began).count() == 1, self.says()
+
+        def begun() -> bool:
+            return self.page.get_attribute("#state", "data-run") != before
+
+        self.until(lambda: begun() or refusals.all_inner_texts() not in ([], said), "a run")
+        assert begun(), self.says()
 
     def ended(self) -> str:
         """Waits for the run's end; what the page says of it."""
