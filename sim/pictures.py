@@ -18,21 +18,31 @@ class Studio:
     def __init__(self) -> None:
         self._world: World | None = None
         self._filled: Callable[[World], None] | None = None
+        self._over = False
 
     def shoot(self, look: Look, fill: Callable[[World], None], camera: str, size: tuple[int, int]) -> View:
         """A picture, with depth and truth, of what ``fill`` puts into an empty world; nothing moves in it."""
+        if self._over:  # a report of the episode wants one more; nobody will close the studio again
+            with World() as world:
+                return self._shoot(world, look, fill, camera, size)
         if self._world is None:
             self._world = World()
-        self._world.look = look
-        if fill is not self._filled:
+        return self._shoot(self._world, look, fill, camera, size)
+
+    def _shoot(
+        self, world: World, look: Look, fill: Callable[[World], None], camera: str, size: tuple[int, int]
+    ) -> View:
+        world.look = look
+        if world is not self._world or fill is not self._filled:
             self._filled = None
-            self._world.clear()
-            fill(self._world)
-            self._filled = fill
-        return self._world.render(CAMERAS[camera], depth=True, segmentation=True, size=size)
+            world.clear()
+            fill(world)
+            self._filled = fill if world is self._world else None
+        return world.render(CAMERAS[camera], depth=True, segmentation=True, size=size)
 
     def close(self) -> None:
-        """Gives the engine back; the next picture would load it again."""
+        """Gives the engine back; a picture that is asked for later has one to itself, and gives it back at once."""
+        self._over = True
         if self._world is not None:
             self._world.close()
             self._world = self._filled = None

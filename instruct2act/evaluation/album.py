@@ -109,7 +109,7 @@ def _slots(story: Story) -> list[Panel]:
     """The instruction's own pictures."""
     found: list[Panel] = []
     for name, slot in story.instruction.slots.items():
-        for image in list(slot.pictures.values())[:1]:
+        if image := next(iter(slot.pictures.values()), None):  # the others are not drawn if nobody looks at them
             found.append((f"{{{name}}}", drawing.enlarge(drawing.cut_out(image), 2.0)))
     return found
 
