@@ -35,6 +35,8 @@ _CUT_OFF = 0.7
 """Share of two solids that one mask must have for the two to be one thing which another lies across."""
 _FLAT = 0.0008
 """Metres by which tops may differ that are one thing's."""
+_HANDLE, _NECK = 0.4, 0.2
+"""Of a handle: its area beside that of what it is on, at most, and the share of its outline that meets it, at most."""
 _LEAST = 24
 """Pixels of a solid, or of a rest of a mask, that is a thing by itself."""
 
@@ -53,7 +55,7 @@ def agreed(rgb: UInt8, seen: Relief, solids: Int, pieces: list[Piece]) -> list[P
     """
     if seen.noise > EXACT:
         return _doubted(seen, solids, pieces)
-    solids = _reunited(solids, seen.height, pieces)
+    solids = _reunited(rgb, solids, seen.height, pieces)
     found: list[Piece] = []
     for label in range(1, int(solids.max()) + 1):
         solid = solids == label
@@ -138,8 +140,8 @@ def _shared(rgb: UInt8, solid: Bool, parts: list[Piece]) -> list[Piece]:
     return [(solid & (nearest == i), made_of) for i, (_, made_of) in enumerate(parts)]
 
 
-def _reunited(solids: Int, height: Float, pieces: list[Piece]) -> Int:
-    """Solids that something higher lies across, and that are one thing by colour, are one thing."""
+def _reunited(rgb: UInt8, solids: Int, height: Float, pieces: list[Piece]) -> Int:
+    """Solids that are one thing by colour are one: what something higher lies across, and a handle and its pan."""
     solids = solids.copy()
     tops = {i: float(np.nanmedian(height[solids == i])) for i in range(1, int(solids.max()) + 1) if (solids == i).any()}
     areas = np.bincount(solids.ravel(), minlength=len(tops) + 1)
@@ -150,7 +152,18 @@ def _reunited(solids: Int, height: Float, pieces: list[Piece]) -> Int:
             if abs(tops[one] - tops[other]) < _FLAT and not _touch(solids == one, solids == other):
                 solids[solids == one] = other
                 areas[other], areas[one] = areas[other] + areas[one], 0
+        held = sorted((i for i in held if areas[i]), key=lambda i: -areas[i])
+        for small in held[1:]:
+            if areas[small] <= _HANDLE * areas[held[0]] and _is_handle(rgb, solids == small, solids == held[0]):
+                solids[solids == small] = held[0]
     return solids
+
+
+def _is_handle(rgb: UInt8, small: Bool, large: Bool) -> bool:
+    """Whether a solid sticks out from another: in its colours, and joined to it by an end."""
+    ring = cv2.dilate(small.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~small
+    meeting = np.count_nonzero(ring & large)
+    return bool(0 < meeting <= _NECK * np.count_nonzero(ring)) and _overlap(rgb, small, large) >= _ALIKE
 
 
 def _touch(one: Bool, other: Bool) -> bool:

@@ -65,6 +65,13 @@ def test_touching_boxes_of_one_colour_and_different_height_come_apart(world, cam
         assert max(iou(mask, truth) for mask in found) > 0.85
 
 
+@pytest.mark.parametrize("texture", ["red", "red swirl", "red and blue stripe"])
+def test_a_lower_handle_belongs_to_its_pan(world, texture):
+    image, (truth,) = standing(world, ("pan", 0.5, 0.0, 0.0), texture=texture)
+    found = things(image, [(truth, (0,))])
+    assert len(found) == 1 and iou(found[0], truth) > 0.9
+
+
 @pytest.mark.parametrize("camera", [TOP, SLANTED], ids=["above", "slanted"])
 def test_a_box_of_one_height_is_whole_whichever_part_of_its_pattern_a_mask_has(world, camera):
     image, (truth,) = standing(world, ("box", 0.5, 0.0, 0.16, 0.16, 0.05), camera=camera, texture="red and blue stripe")
