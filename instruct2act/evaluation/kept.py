@@ -64,7 +64,7 @@ def numbers(report: Report) -> str:
             for many in ("seconds", "tokens", "cost", "judged"):
                 del cell[many]
         made = {key: origin[key] for key in ("version", "revision", "weights") if key in origin}
-        runs.append({"name": name, **made, "settings": _settings(origin), "command": _command(report, name), **found})
+        runs.append({"name": name, **made, "settings": _settings(origin), "commands": _commands(report, name), **found})
     whole: dict[str, Any] = {"schema": SCHEMA, "runs": runs}
     if report.pairs is not None:
         whole["comparison"] = _rounded(pairing.as_data(report.pairs))
@@ -77,7 +77,9 @@ def _sections(report: Report, path: Path, html: Path | None) -> Iterator[str]:
     yield "Written by `instruct2act report --markdown`, from records that these commands make:"
     said = ["instruct2act", "report", *map(_folder, report.folders), "--markdown", _file(path)]
     page = ["--html", _file(html)] if html is not None else []
-    yield "\n".join(["```", *(_command(report, name) for name in names), shlex.join([*said, *page]), "```"])
+    yield "\n".join(
+        ["```", *(line for name in names for line in _commands(report, name)), shlex.join([*said, *page]), "```"]
+    )
     yield table(_made_with(report))
     if html is not None:
         size = html.stat().st_size / 1e6
@@ -158,18 +160,13 @@ def _failures(folded: Tally) -> Table:
     return found
 
 
-def _command(report: Report, name: str) -> str:
-    """What plays the same episodes with the same settings; in words where one command can't."""
+def _commands(report: Report, name: str) -> list[str]:
+    """What plays the same episodes with the same settings, one after the other; in words where commands can't."""
     place = report.names().index(name)
     folder, folded, origin = report.folders[place], report.tallies[place], report.origins[place]
     if not folded.cells or "" in folded.levels() or any(" " in level for level in folded.levels()):
-        return f"# {_folder(folder)}: scenes or sentences other than the tasks' own; see its origin.json"
-    every = {(task, level) for task, about in sim.TASKS.items() for level in about.levels}
-    tasks, levels = folded.tasks(), folded.levels()
-    said = ["instruct2act", "eval", "--tasks", "all" if set(tasks) == set(sim.TASKS) else ",".join(tasks)]
-    said += ["--levels", "all" if {level for _, level in every} == set(levels) else ",".join(levels)]
-    said += ["--episodes", str(max(cell.played + cell.lost for cell in folded.cells.values()))]
-    said += ["--seed0", str(folded.seed0)] if folded.seed0 else []
+        return [f"# {_folder(folder)}: scenes or sentences other than the tasks' own; see its origin.json"]
+    said = ["--seed0", str(folded.seed0)] if folded.seed0 else []
     settings = _settings(origin)
     truth = {"perception.segmenter": "oracle", "perception.retriever": "oracle"}
     if truth.items() <= settings.items():
@@ -177,7 +174,28 @@ def _command(report: Report, name: str) -> str:
         settings = {key: value for key, value in settings.items() if key not in truth}
     for key, value in settings.items():
         said += ["--set", f"{key}={json.dumps(value) if isinstance(value, (list, dict, str)) else value}"]
-    return shlex.join([*said, "--out", _folder(folder)])
+    return [
+        shlex.join(["instruct2act", "eval", *which, *said, "--out", _folder(folder)]) for which in _selections(folded)
+    ]
+
+
+def _selections(folded: Tally) -> list[list[str]]:
+    """Options that name the same tasks, levels and numbers of episodes: all cells first, then those that have more."""
+    found = []
+    played = {where: cell.played + cell.lost for where, cell in folded.cells.items()}
+    for episodes in sorted(set(played.values())):
+        cells = {where for where, count in played.items() if count >= episodes}
+        tasks = [task for task in folded.tasks() if any(task == one for one, _ in cells)]
+        levels = [level for level in folded.levels() if any(level == one for _, one in cells)]
+        whole = cells == {(task, level) for task in tasks for level in levels if level in sim.TASKS[task].levels}
+        for some in [tasks] if whole else [[task] for task in tasks]:
+            theirs = [level for level in levels if any((task, level) in cells for task in some)]
+            names = "all" if set(some) == set(sim.TASKS) else ",".join(some)
+            every = {level for task in sim.TASKS.values() for level in task.levels} == set(theirs)
+            found.append(
+                ["--tasks", names, "--levels", "all" if every else ",".join(theirs), "--episodes", str(episodes)]
+            )
+    return found
 
 
 def _folder(path: Path) -> str:

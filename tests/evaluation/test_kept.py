@@ -100,7 +100,8 @@ def test_its_numbers_are_read_back(folders: list[Path], tmp_path: Path) -> None:
 def test_its_commands_play_the_same_episodes_with_the_same_settings(folders: list[Path]) -> None:
     found = report.read(folders)
     for run, folder, origin in zip(json.loads(kept.numbers(found))["runs"], folders, found.origins):
-        words = shlex.split(run["command"])
+        (command,) = run["commands"]
+        words = shlex.split(command)
         given = dict(zip(words[2::2], words[3::2]))
         sets = [value for name, value in zip(words[2::2], words[3::2]) if name == "--set"]
         if given.get("--perception") == "oracle":
@@ -112,6 +113,29 @@ def test_its_commands_play_the_same_episodes_with_the_same_settings(folders: lis
         }
         assert config.load(sets=sets).digest() == origin["digest"]
         assert given["--out"] == f"runs/{folder.name}"
+
+
+def test_tasks_that_were_played_more_often_have_commands_of_their_own(tmp_path: Path, made: Made) -> None:
+    def lines(task: str, level: str, count: int) -> str:
+        spec = made(0).spec
+        seeds = (spec.model_copy(update={"task": task, "level": level, "seed": seed}) for seed in range(count))
+        return "".join(
+            made(0).model_copy(update={"spec": one, "id": f"{task}{level}{one.seed}"}).line() for one in seeds
+        )
+
+    few = [("rotate", "L1", 2), ("rotate", "L2", 2), ("twist", "L1", 2), ("twist", "L2", 2)]
+    more = [("rotate", "L1", 5), ("rotate", "L2", 5), ("twist", "L1", 2), ("twist", "L2", 2)]
+    odd = [("rotate", "L1", 2), ("twist", "L2", 2)]
+    wanted = {
+        "few": {("rotate,twist", "L1,L2", "2")},
+        "more": {("rotate,twist", "L1,L2", "2"), ("rotate", "L1,L2", "5")},
+        "odd": {("rotate", "L1", "2"), ("twist", "L2", "2")},
+    }
+    for name, cells in (("few", few), ("more", more), ("odd", odd)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / RECORDS).write_text("".join(lines(*cell) for cell in cells), encoding="utf-8")
+        (run,) = json.loads(kept.numbers(report.read([tmp_path / name])))["runs"]
+        assert {tuple(shlex.split(command)[3:8:2]) for command in run["commands"]} == wanted[name]
 
 
 def test_the_command_writes_both_and_takes_no_other_name(folders: list[Path], tmp_path: Path) -> None:
