@@ -227,7 +227,7 @@ class Episode:
         """Keeps the depth that VIMABench renders beside colours, and leaves out of what it shows (its own FIXME)."""
         self.env.render_camera = self._keeping_depth(self.env.render_camera)
         try:
-            scenes = importlib.import_module("vima_bench.tasks.components.placeholders.placeholder_scene")
+            scenes: Any = importlib.import_module("vima_bench.tasks.components.placeholders.placeholder_scene")
         except ImportError:
             return
         scenes._render_camera = self._keeping_depth(scenes._render_camera)
