@@ -26,7 +26,8 @@ from skills.errors import NothingFound
 from skills.footprints import footprint
 from skills.types import Mask, Pose, Workspace
 
-SOURCES = sorted(Path(skills.__file__).parent.glob("*.py"))
+SOURCES = sorted(path for path in Path(skills.__file__).parent.glob("*.py") if path.stem != "scratch")
+"""All that a program's calls run through; temporary folders are the engine's and the jail's."""
 BRIGHT = ["plastic", "yellow swirl", "yellow paisley", "pink", "cyan", "yellow", "granite", "wooden"]
 """Textures of which its pre-processing painted over eight to seventy-six percent of an object's pixels."""
 
