@@ -189,7 +189,7 @@ def test_a_person_steps_through_an_episode(
     seen.keyboard.press("ArrowRight")
     assert "Reward parts" in seen.locator(".viewer").inner_text() and seen.evaluate(FITS)
     seen.get_by_text("the same in other").click()
-    assert "in other" in seen.locator(".viewer h3").first.inner_text()
+    seen.locator(".viewer h3", has_text="in other").first.wait_for()
     assert not troubles
     seen.close()
 

@@ -303,9 +303,10 @@ def _flooded(labels: Int, height: Float, raised: Bool, flat: dict[str, Bool], ri
 
 def closed(height: Float, raised: Bool, step: float) -> Float:
     """Heights in which what an outline encloses has the outline's height."""
-    top = np.where(raised, height, 0.0)
+    known = raised & np.isfinite(height)
+    top = np.where(known, height, 0.0)
     full = top.copy()
-    highest = float(np.quantile(top[raised], 0.995)) if raised.any() else 0.0
+    highest = float(np.quantile(top[known], 0.995)) if known.any() else 0.0
     levels = np.linspace(0.0, highest, min(_LEVELS, int(np.ceil(2 * highest / step))) + 1)[1:]
     for level in levels:
         within = _enclosed(top >= level)

@@ -9,7 +9,7 @@ from sim.shapes import slab
 from sim.textures import TEXTURES
 from sim.world import World
 from skills.backends.sam.agreement import agreed
-from skills.backends.sam.solids import EXACT, relief, solids
+from skills.backends.sam.solids import EXACT, closed, relief, solids
 from skills.types import Image, Pose
 
 SLANTED = CameraSpec("any", (-0.3, 0.1, 0.9), (0.5, 0.0, 0.0), fov_y=0.6)
@@ -158,6 +158,16 @@ def test_what_was_not_measured_stays_with_the_mask_that_has_it(world):
     lacking = replace(image, view=replace(image.view, depth_m=depth))
     (found,) = things(lacking, [(truth, (0,))])
     np.testing.assert_array_equal(found, truth)
+
+
+def test_holes_in_depth_inside_a_thing_are_no_heights(world):
+    _, (truth,) = standing(world, ("box", 0.5, 0.0, 0.16, 0.16, 0.05))
+    raised = truth.copy()
+    height = np.where(truth, 0.05, 0.0)
+    height[np.argwhere(truth)[::3, 0], np.argwhere(truth)[::3, 1]] = np.nan
+    full = closed(height, raised, 0.004)
+    assert np.isfinite(full).all() and full[truth].max() == pytest.approx(0.05)
+    assert not closed(np.full(truth.shape, np.nan), raised, 0.004).any()
 
 
 def test_pictures_without_depth_or_without_a_plane_have_no_relief(world):
