@@ -8,7 +8,6 @@ import logging
 import shutil
 import signal
 import struct
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from instruct2act.playground.jobs.users import Session, TooMany, Users
 from instruct2act.playground.processes import wire
 from instruct2act.playground.processes.messages import MADE, OF_A_RUN, nothing
 from instruct2act.playground.processes.zygote import Child, Gone, Zygote
+from skills.scratch import Scratch
 
 SLACK_S = 8.0
 """Beyond a run's time: its scene is set up and its files are written outside of it."""
@@ -54,7 +54,8 @@ class Manager:
     def __init__(self, config: Config, tokens: Sequence[str] = ()) -> None:
         self.config, self.limits = config, config.playground
         self.users = Users(self.limits, tokens)
-        self.folder = Path(tempfile.mkdtemp(prefix="instruct2act-play-"))
+        self._scratch = Scratch("play")
+        self.folder = self._scratch.path
         self.running: dict[str, Run] = {}
         self.waiting: list[Run] = []
         self.counts: Counter[str] = Counter()
@@ -86,7 +87,7 @@ class Manager:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(Exception):
             await self.zygote.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.close()
 
     async def _warm(self) -> None:
         try:
