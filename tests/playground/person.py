@@ -189,6 +189,28 @@ class Person:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"waited for {waited_for}; {self.says()}")
 
+    def sees(self, selector: str, text: str) -> None:
+        """Waits until an element's text has some words in it."""
+        self.until(lambda: text in self.page.inner_text(selector), f"{text!r} in {selector}")
+
+    def has(self, selector: str, attribute: str, value: str) -> None:
+        """Waits until an element's attribute has a value."""
+        self.until(lambda: self.page.get_attribute(selector, attribute) == value, f"{attribute}={value} of {selector}")
+
+    def holds(self, selector: str, value: str) -> None:
+        """Waits until a field holds a value."""
+        self.until(lambda: self.page.input_value(selector) == value, f"{value!r} in {selector}")
+
+    def counts(self, selector: str, number: int) -> None:
+        """Waits until there are so many of something."""
+        self.until(lambda: self.page.locator(selector).count() == number, f"{number} of {selector}")
+
+    def drawn(self, selector: str) -> int:
+        """Waits until a picture was loaded; its own width in pixels."""
+        image = self.page.locator(selector)
+        self.until(lambda: bool(image.evaluate("image => image.complete && image.naturalWidth > 0")), selector)
+        return int(image.evaluate("image => image.naturalWidth"))
+
     def says(self) -> str:
         """What the page says in its own words."""
         said = self.page.locator("#sentence, #writing, #state, #notice").all_inner_texts()
@@ -208,6 +230,17 @@ class Person:
         """Waits until the live picture shows something else than it does now."""
         before = self.looks()
         self.until(lambda: self.looks() != before, "another live picture")
+
+    def rests(self) -> str:
+        """Waits until the live picture stays the same for a while; the picture."""
+
+        def rested() -> bool:
+            before = self.looks()
+            self.page.wait_for_timeout(300)
+            return self.looks() == before
+
+        self.until(rested, "a live picture that stays")
+        return self.looks()
 
     def looks(self) -> str:
         """The live picture as text, to tell two apart."""

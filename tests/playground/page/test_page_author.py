@@ -56,34 +56,34 @@ def test_a_hosted_model(chromium: Chromium, folder: Path, tmp_path: Path) -> Non
             person.open().table(OBJECTS)
             person.fast()
             person.page.select_option("#author", "openai")
-            assert MODEL in person.page.locator("#author option:checked").inner_text()
+            person.sees("#author option:checked", MODEL)
             person.say(SENTENCE)
 
             person.page.click("#write")
             person.until(lambda: "ImageCrop" in person.program, "the first half of the program")
             assert "RobotExecution" not in person.program
-            assert person.page.inner_text("#writing") == "Writing the program …"
-            assert person.page.is_disabled("#go") and person.page.is_disabled("[data-act=run]")
-            assert person.page.get_attribute("#program", "readonly") is not None
+            person.sees("#writing", "Writing the program …")
+            person.page.wait_for_selector("#go:disabled")
+            person.page.wait_for_selector("[data-act=run]:disabled")
+            person.page.wait_for_selector("#program[readonly]")
             person.shot("70-streaming", whole=False)
             held.let_go.set()
             assert person.wrote() == PROGRAM
-            assert f"Written by {MODEL}" in person.page.inner_text("#writing")
+            person.sees("#writing", f"Written by {MODEL}")
             person.runs()
             assert person.ended() == "Finished."
-            part = person.page.locator("#result .track[aria-label='the heart is in the bowl']")
-            assert part.get_attribute("aria-valuenow") == "1.00"
+            person.has("#result .track[aria-label='the heart is in the bowl']", "aria-valuenow", "1.00")
 
             person.page.click("#write")
             person.page.wait_for_selector("#writing:has-text('answer 2')")
             assert person.wrote() == PROGRAM
-            assert "Without a reward function: none of" in person.page.inner_text("#writing")
+            person.sees("#writing", "Without a reward function: none of")
             assert "PickPlac" in str(chat.asked[3].body["messages"][-1])  # it was told what was wrong
 
             person.page.click("#write")
             person.page.wait_for_selector("#writing[data-kind=bad]")
-            assert person.page.inner_text("#writing").startswith("No program came:")
-            assert person.page.is_enabled("#go")
+            person.sees("#writing", "No program came:")
+            person.page.wait_for_selector("#go:enabled")
             person.shot("71-no-program", whole=False)
             assert KEY not in person.page.content()
             assert chat.asked[0].headers["authorization"] == f"Bearer {KEY}"

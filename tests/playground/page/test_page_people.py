@@ -36,7 +36,7 @@ def test_by_keyboard_alone(person: Person) -> None:
     keyboard, page = person.page.keyboard, person.page
     person.settled()
     keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    page.wait_for_selector(".skip:focus")
     person.shot("30-skip-link", whole=False)
     keyboard.press("Enter")
     keyboard.press("Control+a")
@@ -45,7 +45,7 @@ def test_by_keyboard_alone(person: Person) -> None:
     _tab_to(person, "document.activeElement.id === 'view-top'")
     for _ in range(2):
         keyboard.press("PageDown")
-    assert "Thing 2 of" in page.inner_text("#picking-status")
+    person.sees("#picking-status", "Thing 2 of")
     keyboard.press("Enter")
     page.wait_for_selector(".chip[data-name=obj1]")
     keyboard.press("]")
@@ -63,13 +63,13 @@ def test_by_keyboard_alone(person: Person) -> None:
     keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
     keyboard.press("e")
-    assert page.evaluate("document.activeElement.id") == "program"
+    page.wait_for_selector("#program:focus")
     keyboard.press("Control+Home")
     keyboard.press("Tab")
-    assert person.program.startswith("    ")
+    person.until(lambda: person.program.startswith("    "), "an indented line")
     keyboard.press("Escape")
     keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") != "program"
+    page.wait_for_selector("#program:not(:focus)")
 
 
 def test_shortcuts_are_listed_and_can_be_turned_off(person: Person) -> None:
@@ -85,7 +85,7 @@ def test_shortcuts_are_listed_and_can_be_turned_off(person: Person) -> None:
     person.page.check("dialog input")
     person.page.keyboard.press("Escape")
     person.page.keyboard.press("k")
-    assert person.page.locator("#skills").is_visible()
+    person.page.wait_for_selector("#skills")
 
 
 def test_on_a_phone(chromium: Chromium, server: Server, folder: Path) -> None:
@@ -113,7 +113,7 @@ def test_on_a_phone(chromium: Chromium, server: Server, folder: Path) -> None:
 def test_in_the_dark(chromium: Chromium, server: Server, folder: Path) -> None:
     with somebody(chromium, server.address, folder, color_scheme="dark", reduced_motion="reduce") as person:
         person.open()
-        assert _brightness(person) < 60
+        person.until(lambda: _brightness(person) < 60, "the dark")
         person.table(OBJECTS)
         person.say("put the red heart into the blue bowl")
         person.shot("50-dark", whole=False)
@@ -129,12 +129,12 @@ def test_in_the_dark(chromium: Chromium, server: Server, folder: Path) -> None:
         person.page.click("#skills-open")
         person.shot("53-dark-marked")
         person.page.click("#theme")
-        assert _brightness(person) > 200
+        person.until(lambda: _brightness(person) > 200, "the light")
         person.page.click("#theme")
-        assert _brightness(person) < 60
+        person.until(lambda: _brightness(person) < 60, "the dark")
         person.page.reload()
-        assert _brightness(person) < 60
-        assert person.page.evaluate("document.documentElement.dataset.theme") == "dark"
+        person.until(lambda: _brightness(person) < 60, "the dark")
+        person.has("html", "data-theme", "dark")
 
 
 def test_words_for_every_picture_and_control(person: Person) -> None:
@@ -154,7 +154,7 @@ def test_words_for_every_picture_and_control(person: Person) -> None:
         == []
     )
     assert [row["role"] for row in attributes(person.page, "#state, #writing", "role")] == ["status", "status"]
-    assert person.page.locator("#notice").get_attribute("role") == "alert"
+    person.has("#notice", "role", "alert")
     ids = [row["id"] for row in attributes(person.page, "[id]", "id")]
     assert len(ids) == len(set(ids))
 
@@ -221,8 +221,7 @@ def test_a_picture_that_is_none_is_refused_with_what_to_do(person: Person, tmp_p
     file.write_bytes(b"this is no picture")
     person.page.click("a[data-page=perception]")
     person.page.set_input_files("#perception input[type=file]", file)
-    person.page.wait_for_selector("#notice:visible")
-    assert len(person.page.inner_text("#notice")) > 20
+    person.until(lambda: len(person.page.inner_text("#notice")) > 20, "what to do")
     person.shot("63-refused", whole=False)
     person.troubles.clear()  # the browser notes the refusal
 

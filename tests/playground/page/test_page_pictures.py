@@ -52,18 +52,18 @@ def test_a_box_and_a_file(person: Person, tmp_path: Path) -> None:
     person.page.mouse.move(*person.at(x0 - 2, y0 - 2))
     person.page.mouse.down()
     person.page.mouse.move(*person.at(x1 + 2, y1 + 2), steps=4)
-    assert person.page.locator(".layer-box rect").count() == 1
+    person.counts(".layer-box rect", 1)
     person.page.mouse.up()
     person.page.locator(".chip[data-name=obj1] img").wait_for()
     file = tmp_path / "crop.png"
     file.write_bytes(heart(person))
     person.page.set_input_files("#composer input[type=file]", file)
     person.page.wait_for_selector(".chip[data-name=obj2] img")
-    assert person.sentence.startswith("put obj1 obj2")
+    person.until(lambda: person.sentence.startswith("put obj1 obj2"), "both pictures")
     person.page.set_input_files(
         "#composer input[type=file]", {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
     )
-    assert "PNG, JPEG or WebP" in person.page.inner_text("#notice")
+    person.sees("#notice", "PNG, JPEG or WebP")
     person.shot("10-notice", whole=False)
 
 
@@ -73,7 +73,7 @@ def test_a_box_by_keyboard(person: Person) -> None:
     person.page.focus("input[name=picking]:checked")
     for _ in range(2):
         person.page.keyboard.press("ArrowRight")
-    assert person.page.is_checked("input[name=picking][value=box]")
+    person.page.wait_for_selector("input[name=picking][value=box]:checked", state="attached")
     person.page.focus("#view-top")
     person.page.keyboard.press("PageDown")
     name = person.page.inner_text("#picking-status").split(", ")[1].split(".")[0]
@@ -87,20 +87,20 @@ def test_a_box_by_keyboard(person: Person) -> None:
     width, height = x1 - x0 + 8, y1 - y0 + 8
     arrows(-width / 2, -height / 2)
     person.page.keyboard.press("Enter")
-    assert "One corner is at" in person.page.inner_text("#picking-status")
+    person.sees("#picking-status", "One corner is at")
     person.page.keyboard.press("Backspace")
-    assert person.page.locator(".layer-box rect").count() == 0
+    person.counts(".layer-box rect", 0)
     person.page.keyboard.press("Enter")
     arrows(width, height)
     drawn = person.page.locator(".layer-box rect")
-    assert float(drawn.get_attribute("width") or 0) >= x1 - x0
+    person.until(lambda: float(drawn.get_attribute("width") or 0) >= x1 - x0, "a box as wide")
     person.shot("33-box-by-keyboard", whole=False)
     person.page.keyboard.press("Enter")
     person.page.wait_for_selector(".chip[data-name=obj1] img")
     person.page.keyboard.press("i")
     person.page.keyboard.type("into the red heart" if name == "blue bowl" else "into the blue bowl")
-    assert person.sentence.startswith("put obj1 into the")
-    assert person.page.evaluate("document.activeElement.id") == "sentence"
+    person.until(lambda: person.sentence.startswith("put obj1 into the"), "the words")
+    person.page.wait_for_selector("#sentence:focus")
 
 
 def test_pictures_dropped_and_pasted_are_understood(person: Person, tmp_path: Path) -> None:
@@ -112,21 +112,21 @@ def test_pictures_dropped_and_pasted_are_understood(person: Person, tmp_path: Pa
     drop(person, "#sentence", file)
     person.page.wait_for_selector(".chip[data-name=obj1] img")
     person.page.keyboard.type("into the blue bowl")
-    assert person.sentence == "put obj1 into the blue bowl"
-    assert person.page.locator(".chip img").evaluate("image => image.naturalWidth") > 10
+    person.until(lambda: person.sentence == "put obj1 into the blue bowl", "the words")
+    assert person.drawn(".chip img") > 10
     person.shot("34-dropped", whole=False)
     person.goes()
     assert person.ended() == "Finished."
     assert 'templates["obj1"]' in person.program
-    assert person.page.get_attribute("#result .track[aria-label='reward']", "aria-valuenow") == "1.00"
-    assert "--picture obj1=obj1.png" in person.page.inner_text(".command code")
-    assert "obj1.png" in person.page.locator(".files a").all_inner_texts()
-    assert "without obj1: a link holds no picture from elsewhere" in person.page.inner_text(".keep")
+    person.has("#result .track[aria-label='reward']", "aria-valuenow", "1.00")
+    person.sees(".command code", "--picture obj1=obj1.png")
+    person.sees(".files", "obj1.png")
+    person.sees(".keep", "without obj1: a link holds no picture from elsewhere")
     person.say("put ")
     paste(person, file.read_bytes())
     person.page.wait_for_selector(".chip[data-name=obj2] img")
     person.page.keyboard.type("left of the green star")
-    assert person.sentence == "put obj2 left of the green star"
+    person.until(lambda: person.sentence == "put obj2 left of the green star", "the words")
     person.goes()
     assert person.ended() == "Finished."
     assert 'templates["obj2"]' in person.program
@@ -142,7 +142,7 @@ def test_what_is_no_picture_is_refused_wherever_it_is_dropped(person: Person, tm
     (tmp_path / "x.png").write_bytes(b"<svg/> under the name of a PNG")
     drop(person, "#composer", tmp_path / "x.png")
     person.page.wait_for_selector("#notice:visible")
-    assert person.page.locator(".chip").count() == 0
+    person.counts(".chip", 0)
     person.troubles.clear()  # the browser notes the refusal
 
 
@@ -153,7 +153,7 @@ def test_words_pasted_are_words(person: Person) -> None:
     paste(person, b"<b onclick='alert(1)'>the red heart</b>", "text/html")
     paste(person, b"the <b>red heart</b>", "text/plain")
     person.until(lambda: person.sentence == "put the <b>red heart</b>", "the words")
-    assert person.page.locator("#sentence b").count() == 0
+    person.counts("#sentence b", 0)
 
 
 def test_a_picture_dropped_into_perception(person: Person, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_perception_by_keyboard(person: Person) -> None:
     person.page.focus(frame)
     for key in ("ArrowLeft",) * 20 + ("ArrowUp",) * 12 + ("Enter",):
         keyboard.press(key)
-    assert "One corner is set" in person.page.inner_text("#perception [role=status]")
+    person.sees("#perception [role=status]", "One corner is set")
     for key in ("ArrowRight",) * 40 + ("ArrowDown",) * 24 + ("Enter",):
         keyboard.press(key)
     person.page.wait_for_selector("#perception .layer-boxes rect", state="attached")

@@ -52,8 +52,8 @@ def test_reload_in_mid_run(person: Person, server: Server) -> None:
     person.page.wait_for_selector("body[data-ready]")
     assert "the page was closed" in person.ended()
     assert quiet(server, patience_s=60)
-    assert person.program == ENDLESS and person.sentence == "what I typed"
-    assert person.page.locator(".call").count() > 1
+    person.until(lambda: (person.program, person.sentence) == (ENDLESS, "what I typed"), "what was typed")
+    person.page.wait_for_selector(".call >> nth=1")
     person.shot("20-reloaded")
     person.fast()
     person.edit("def main():\n    return {}\n")
@@ -94,8 +94,8 @@ def test_two_people_see_nothing_of_each_other(chromium: Chromium, closed: Server
         assert '"red heart"' in one.program and '"green star"' in other.program
         for person, thing in ((one, "red heart"), (other, "green star")):
             person.page.click("a[data-page=history]")
-            rows = person.page.locator(".past-run .what b").all_inner_texts()
-            assert rows == [f"put the {thing} into the blue bowl"]
+            person.sees(".past-run .what b", f"put the {thing} into the blue bowl")
+            person.counts(".past-run", 1)
         run = [url for url in one.asked if "/pictures/" in url][-1]
         assert one.page.request.get(run).status == 200
         assert other.page.request.get(run).status == 404
@@ -115,14 +115,14 @@ def test_a_link_sets_the_same_table_for_somebody_else(chromium: Chromium, person
         "navigator.clipboard.writeText = (text) => { document.body.dataset.copied = text; return Promise.resolve(); }"
     )
     person.page.click("text=Copy a link")
-    link = person.page.locator("body").get_attribute("data-copied") or ""
+    link = person.page.locator("body[data-copied]").get_attribute("data-copied") or ""
     assert "#try=" in link
     with somebody(chromium, person.address, folder) as friend:
         friend.open(link.removeprefix(person.address))
         friend.page.wait_for_selector(".chip[data-name=obj1] img")
-        assert friend.sentence == person.sentence and friend.program == person.program
-        assert friend.page.input_value("[aria-label='Seed']") == "5"
-        assert friend.page.locator("#state").get_attribute("data-state") == "none"  # a link runs nothing
+        friend.until(lambda: (friend.sentence, friend.program) == (person.sentence, person.program), "the same words")
+        friend.holds("[aria-label='Seed']", "5")
+        friend.has("#state", "data-state", "none")  # a link runs nothing
 
 
 def test_nothing_is_asked_for_from_outside(person: Person) -> None:
@@ -143,11 +143,11 @@ def test_nothing_is_asked_for_from_outside(person: Person) -> None:
 def test_a_server_that_is_away_is_said_and_found_again(person: Person) -> None:
     person.page.context.set_offline(True)
     person.page.click("#another")
-    assert "does not answer" in person.page.inner_text("#notice")
+    person.sees("#notice", "does not answer")
     person.page.context.set_offline(False)
     person.page.click("#another")
+    person.page.wait_for_selector("#notice", state="hidden")
     person.settled()
-    assert person.page.locator("#notice").is_hidden()
     person.troubles.clear()  # the browser notes that it was offline
 
 
@@ -170,7 +170,7 @@ def test_a_connection_lost_while_a_program_is_written(chromium: Chromium, server
         person.say("put the red heart into the blue bowl")
         person.page.click("#write")
         person.page.wait_for_selector("#writing:has-text('the connection to the server was lost. Write it again')")
-        assert person.page.is_enabled("#write")
+        person.page.wait_for_selector("#write:enabled")
 
 
 def test_a_server_that_is_started_anew_gets_the_table_back(
@@ -188,7 +188,7 @@ def test_a_server_that_is_started_anew_gets_the_table_back(
             with serving(tmp_path_factory.mktemp("second"), port=int(port)):
                 person.page.wait_for_selector("#notice:has-text('started anew')")
                 person.settled()
-                assert person.page.input_value("[aria-label='Seed']") == "7"
+                person.holds("[aria-label='Seed']", "7")
                 person.fast()
                 person.runs()
                 person.ended()
