@@ -66,6 +66,7 @@ class Desk:
         self.failed += 1
         if "error" in answer:
             raise Failed(answer["error"], answer.get("todo", ""))
+        place.served = RENEWED  # out of memory, say: the next question goes to a new process
         raise Failed("something of ours broke; the server's log says what", "try something else", ours=True)
 
     async def close(self) -> None:

@@ -29,7 +29,7 @@ from skills.backends.sam.solids import relief, solids
 from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:
-    from skills.backends.sam.segmenter import SamSegmenter
+    from skills.backends.sam.segmenter import Features, SamSegmenter
 
 _RIM = 5
 """Pixels."""
@@ -165,9 +165,7 @@ def _answers(segmenter: SamSegmenter, encoded: Encoded, points: Float) -> Bool:
     """All three masks (3 N, H, W) of each point, their edges laid along the picture's colours."""
     with torch.inference_mode():
         logits = upscale(segmenter.sam.mask_decoder, segmenter.attend(encoded.features, points[:, None]))
-        full = segmenter.enlarge(logits, encoded.features)
-    found: Bool = segmenter.cut(full, encoded).reshape(-1, *encoded.image.shape)
-    return found
+        return segmenter.masks(logits, encoded).reshape(-1, *encoded.image.shape)
 
 
 def _union_of(masks: list[Bool], like: Bool) -> Bool:
@@ -180,8 +178,7 @@ def _exact(segmenter: SamSegmenter, encoded: Encoded, found: list[_Accepted], su
     if not found:
         return []
     with torch.inference_mode():
-        full = segmenter.enlarge(torch.stack([it.logits for it in found])[:, None], encoded.features)
-    return list(segmenter.cut(full, encoded, surfaces)[:, 0])
+        return list(segmenter.masks(torch.stack([it.logits for it in found])[:, None], encoded, surfaces)[:, 0])
 
 
 def surface(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> Bool:
@@ -219,14 +216,19 @@ def _ask(
             if not good.any():
                 continue
             logits = upscale(segmenter.sam.mask_decoder, attended.keep(good), best[good])
-            full = segmenter.enlarge(logits, features)[:, 0]
-            inner, outer = ((full > cut).sum(dim=(1, 2)) for cut in (settings.offset, -settings.offset))
-            stabilities = (inner / outer.clamp(min=1)).cpu().numpy()
-            masks = (full > segmenter.sam.mask_threshold).cpu().numpy()
+            parts = [_cut(segmenter, part, features, settings) for part in segmenter.some_at_a_time(logits, features)]
+            masks, stabilities = (np.concatenate(each) for each in zip(*parts))
         values = scores[good].cpu().numpy()
         for i in np.argsort(-values, kind="stable"):
             if stabilities[i] >= settings.stability and masks[i].sum() >= settings.least_area:
                 _take(found, _Accepted(masks[i], float(values[i]), float(stabilities[i]), logits[i, 0]), settings)
+
+
+def _cut(segmenter: SamSegmenter, logits: torch.Tensor, features: Features, settings: Sweep) -> tuple[Bool, Float]:
+    """Masks (N, H, W) of logits (N, 1, h, w) as they are, and their stabilities."""
+    full = segmenter.enlarge(logits, features)[:, 0]
+    inner, outer = ((full > cut).sum(dim=(1, 2)) for cut in (settings.offset, -settings.offset))
+    return (full > segmenter.sam.mask_threshold).cpu().numpy(), (inner / outer.clamp(min=1)).cpu().numpy()
 
 
 def _take(found: list[_Accepted], candidate: _Accepted, settings: Sweep) -> None:

@@ -18,6 +18,8 @@ from skills.backends.sam.outline import snap, snap_surface
 from skills.types import Bool, Image, Mask
 
 _BATCH = 32
+_HELD = 1 << 22
+"""Logits at the picture's size that are held at once: large pictures are gone through a few masks at a time."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class SamSegmenter:
                 *(None if a is None else np.asarray(a)[some] for a in (points, labels, boxes, mask_input)),
             )
             logits = upscale(self.sam.mask_decoder, attended)
-            masks.append(self.cut(self.enlarge(logits, encoded.features), encoded))
+            masks.append(self.masks(logits, encoded))
             scores.append(attended.iou[:, 1:].cpu().numpy())
             low.append(logits.cpu().numpy())
         found = Candidates(np.concatenate(masks), np.concatenate(scores), np.concatenate(low))
@@ -166,6 +168,16 @@ class SamSegmenter:
                 found.scores[i, worst] = max(known.score, float(found.scores[i].max()) + 1e-3)
                 if known.low_res_logits is not None:
                     found.low_res_logits[i, worst] = known.low_res_logits
+
+    def masks(self, logits: torch.Tensor, encoded: Encoded, surfaces: bool = False) -> Bool:
+        """Masks (N, M, H, W) bool of logits (N, M, h, w), their edges laid along the picture's colours."""
+        parts = self.some_at_a_time(logits, encoded.features)
+        return np.concatenate([self.cut(self.enlarge(part, encoded.features), encoded, surfaces) for part in parts])
+
+    def some_at_a_time(self, logits: torch.Tensor, features: Features) -> list[torch.Tensor]:
+        """Logits (N, M, h, w) in parts that take little memory when they are enlarged."""
+        some = max(1, _HELD // (logits.shape[1] * features.picture[0] * features.picture[1]))
+        return [logits[start : start + some] for start in range(0, len(logits), some)]
 
     def enlarge(self, logits: torch.Tensor, features: Features) -> torch.Tensor:
         """Logits (N, M, h, w) at the picture's size by the published steps: the model's pixels, then the picture's."""

@@ -73,6 +73,29 @@ def test_masks_have_the_pictures_size(tiny: Any, shape: tuple[int, int]) -> None
     assert again.masks.shape == (40, 3, *shape)
 
 
+def test_large_pictures_are_gone_through_a_few_masks_at_a_time(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from skills.backends.sam import segmenter as module
+
+    large = Image(np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8))
+    points = np.random.default_rng(1).uniform(20, 460, (12, 1, 2))
+    segmenter = SamSegmenter(tiny, False, outline=2.0)
+    whole = segmenter.prompt(segmenter.encode(large), points=points)
+    held: list[int] = []
+    enlarge = SamSegmenter.enlarge
+
+    def noted(self: SamSegmenter, logits: torch.Tensor, features: Any) -> torch.Tensor:
+        full = enlarge(self, logits, features)
+        held.append(full.numel())
+        return full
+
+    monkeypatch.setattr(SamSegmenter, "enlarge", noted)
+    monkeypatch.setattr(module, "_HELD", 2_000_000)
+    another = SamSegmenter(tiny, False, outline=2.0)
+    parts = another.prompt(another.encode(large), points=points)
+    np.testing.assert_array_equal(whole.masks, parts.masks)
+    assert len(held) > 3 and max(held) <= 2_000_000
+
+
 def test_a_prompt_needs_something_to_go_by(tiny: Any, picture: Image) -> None:
     segmenter = SamSegmenter(tiny, square=False)
     encoded = segmenter.encode(picture)
