@@ -6,37 +6,63 @@ import cv2
 import numpy as np
 
 from instruct2act.training.engine import Picture
-from skills.types import UInt8
+from skills.types import Float, Int, UInt8
+
+_WITHOUT, _EXACT = 0.25, 0.3
+"""Shares of pictures without depth, and with depth as the simulator gives it; the others' has noise."""
+
+_NOISE = (0.0003, 0.006)
+"""Metres, standard deviation."""
 
 
 def augment(picture: Picture, rng: np.random.Generator) -> Picture:
     """A new picture of the same size: mirrored, nearer, in other light, by a worse camera, or just as it was."""
     rgb, segmentation = picture.rgb, picture.segmentation
+    unknown = np.full(segmentation.shape, np.nan, np.float32)
+    height = unknown if picture.height is None else _sensed(picture.height.astype(np.float32), rng)
     if rng.random() < 0.5:
-        rgb, segmentation = rgb[:, ::-1], segmentation[:, ::-1]
+        rgb, segmentation, height = rgb[:, ::-1], segmentation[:, ::-1], height[:, ::-1]
     if rng.random() < 0.5:
-        rgb, segmentation = rgb[::-1], segmentation[::-1]
+        rgb, segmentation, height = rgb[::-1], segmentation[::-1], height[::-1]
     if rng.random() < 0.3:
-        zoomed = _nearer(Picture(rgb, segmentation), rng)
-        rgb, segmentation = zoomed.rgb, zoomed.segmentation
+        rgb, segmentation, height = _nearer(rgb, segmentation, height, rng)
     if rng.random() < 0.5:
         rgb = _other_light(rgb, rng)
     if rng.random() < 0.35:
         rgb = _worse_camera(rgb, rng)
-    return Picture(np.ascontiguousarray(rgb), np.ascontiguousarray(segmentation))
+    return Picture(np.ascontiguousarray(rgb), np.ascontiguousarray(segmentation), height=np.ascontiguousarray(height))
 
 
-def _nearer(picture: Picture, rng: np.random.Generator) -> Picture:
+def _sensed(height: Float, rng: np.random.Generator) -> Float:
+    """(H, W) heights as a camera measures them: not at all, exactly, or with noise, a plane somewhat off, and holes."""
+    kind = rng.random()
+    if kind < _WITHOUT:
+        return np.full_like(height, np.nan)
+    if kind < _WITHOUT + _EXACT:
+        return height
+    noise = float(np.exp(rng.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]))))
+    slope = rng.normal(0.0, 0.3 * noise, 3)
+    ramp = (
+        slope[0] + slope[1] * np.linspace(-1, 1, len(height))[:, None] + slope[2] * np.linspace(-1, 1, height.shape[1])
+    )
+    noisy = height + ramp + rng.normal(0.0, noise, height.shape)
+    noisy[rng.random(height.shape) < rng.uniform(0.0, 0.05)] = np.nan
+    sensed: Float = noisy.astype(np.float32)
+    return sensed
+
+
+def _nearer(rgb: UInt8, segmentation: Int, above: Float, rng: np.random.Generator) -> tuple[UInt8, Int, Float]:
     """A part of the picture, enlarged: up to 1.6 times as a rule, up to 4 times now and then."""
-    height, width = picture.segmentation.shape
+    height, width = segmentation.shape
     factor = rng.uniform(1.0, 1.6) if rng.random() < 0.7 else rng.uniform(1.6, 4.0)
     h, w = round(height / factor), round(width / factor)
     top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
     part = slice(top, top + h), slice(left, left + w)
     smooth = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_NEAREST
-    rgb = cv2.resize(picture.rgb[part], (width, height), interpolation=smooth)
-    ids = cv2.resize(picture.segmentation[part], (width, height), interpolation=cv2.INTER_NEAREST)
-    return Picture(rgb.astype(np.uint8), ids.astype(np.int16))
+    near = cv2.resize(rgb[part], (width, height), interpolation=smooth)
+    ids = cv2.resize(segmentation[part], (width, height), interpolation=cv2.INTER_NEAREST)
+    up: Float = cv2.resize(above[part], (width, height), interpolation=cv2.INTER_NEAREST).astype(np.float32)
+    return near.astype(np.uint8), ids.astype(np.int16), up
 
 
 def _other_light(rgb: UInt8, rng: np.random.Generator) -> UInt8:

@@ -20,7 +20,8 @@ from sim.objects import SHAPES, Shape
 from sim.states import Look
 from sim.textures import TEXTURES, Texture, random_color, random_surface, random_texture
 from sim.world import World
-from skills.types import Int, Pose, UInt8, View, Workspace
+from skills.backends.sam.relief import relief
+from skills.types import Float, Image, Int, Pose, UInt8, View, Workspace
 
 Split = Literal["train", "unseen"]
 """``train`` draws what the models learn from; ``unseen`` only what that never draws (other seeds of ``train`` are the
@@ -48,16 +49,24 @@ class Picture:
         segmentation: (H, W) int16, the object of each pixel; -1 is the table and whatever else is no object.
         whole: object -> pixels that it would show if nothing stood before it; empty unless asked for.
         view: the same picture with its depth and camera, without the truth; None unless ``whole`` is asked for.
+        height: (H, W) float16 metres above the plane under everything, NaN where nothing was measured; None where no
+            plane is seen, or heights are not asked for.
     """
 
     rgb: UInt8
     segmentation: Int
     whole: Mapping[int, int] = field(default_factory=dict)
     view: View | None = None
+    height: Float | None = None
 
 
 def pictures(
-    rng: np.random.Generator, split: Split = "train", views: int = 2, whole: bool = False, laden: float = _LADEN
+    rng: np.random.Generator,
+    split: Split = "train",
+    views: int = 2,
+    whole: bool = False,
+    laden: float = _LADEN,
+    height: bool = False,
 ) -> Iterator[Picture]:
     """Endless pictures; each scene is seen by ``views`` cameras, under another light each time.
 
@@ -67,6 +76,7 @@ def pictures(
         views: pictures a scene.
         whole: also measure depth, and what each object would show by itself.
         laden: share of scenes whose containers nearly all hold something.
+        height: also measure heights.
     """
     with World() as world, World() as bare:
         while True:
@@ -77,14 +87,26 @@ def pictures(
             for _ in range(views):
                 world.look = Look(table=None, ground=None) if alone else random_look(rng, split)
                 camera, size = random_camera(rng)
-                yield take(world, camera, size, bare if whole else None)
+                yield take(world, camera, size, bare if whole else None, height)
 
 
-def take(world: World, camera: CameraSpec, size: tuple[int, int] = SIZE, bare: World | None = None) -> Picture:
-    """A picture of a world; with another, empty world at hand also its depth, and what each object would show alone."""
-    seen = world.render(camera, segmentation=True, depth=bare is not None, size=size)
+def take(
+    world: World, camera: CameraSpec, size: tuple[int, int] = SIZE, bare: World | None = None, height: bool = False
+) -> Picture:
+    """A picture of a world, on request with heights.
+
+    With another, empty world at hand also its depth, and what each object would show alone.
+    """
+    seen = world.render(camera, segmentation=True, depth=height or bare is not None, size=size)
     areas = {id: _shown_alone(world, bare, id, camera, size) for id in world.objects} if bare else {}
-    return Picture(seen.rgb, _ids(seen).astype(np.int16), areas, seen.without_truth() if bare else None)
+    ids = _ids(seen).astype(np.int16)
+    view = seen.without_truth()
+    return Picture(seen.rgb, ids, areas, view if bare else None, _heights(view) if height else None)
+
+
+def _heights(view: View) -> Float | None:
+    seen = relief(Image(view.rgb, view=view))
+    return None if seen is None else seen.raw.astype(np.float16)
 
 
 def _shown_alone(world: World, bare: World, id: int, camera: CameraSpec, size: tuple[int, int]) -> int:

@@ -22,7 +22,7 @@ def write_shard(
     """Renders shard ``number`` of a pool, as ``engine.pictures`` draws them; kept if it is there.
 
     Pictures of different sizes share a shard: each is stored in the upper left of a square, with its height and width.
-    With ``whole`` also what each object would show by itself, depths and cameras.
+    With ``whole`` also what each object would show by itself, depths and cameras; else with heights.
 
     Returns:
         ``<folder>/<number>.npz``, complete: it is renamed into place.
@@ -32,7 +32,8 @@ def write_shard(
     if path.exists():
         return path
     # A scene's own generator would cost a world each; a shard's costs one for all its scenes.
-    drawn = pictures(np.random.default_rng([seed, number, 0 if split == "train" else 1]), split, whole=whole)
+    rng = np.random.default_rng([seed, number, 0 if split == "train" else 1])
+    drawn = pictures(rng, split, whole=whole, height=not whole)
     chosen = [next(drawn) for _ in range(count)]
     drawn.close()  # type: ignore[attr-defined]
     side = max(max(picture.rgb.shape) for picture in chosen)
@@ -48,6 +49,11 @@ def write_shard(
             depth[i, : view.camera.height, : view.camera.width] = view.depth_m
         poses = np.array([view.camera.base_from_camera for view in views])
         measured = {"depth": depth, "intrinsics": np.array([view.camera.intrinsics for view in views]), "pose": poses}
+    if any(picture.height is not None for picture in chosen):
+        measured["height"] = np.full((count, side, side), np.nan, np.float16)
+        for i, picture in enumerate(chosen):
+            if picture.height is not None:
+                measured["height"][i, : picture.height.shape[0], : picture.height.shape[1]] = picture.height
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
         sizes = np.array([picture.segmentation.shape for picture in chosen], np.int16)
@@ -64,6 +70,7 @@ def read_shard(path: Path) -> list[Picture]:
     with np.load(path) as stored:
         rgb, ids, sizes, whole = (stored[name] for name in ("rgb", "segmentation", "size", "whole"))
         measured = [stored[name] for name in ("depth", "intrinsics", "pose")] if "depth" in stored else None
+        heights = stored.get("height")
     found = []
     for i, (height, width) in enumerate(sizes):
         areas = {int(thing): int(whole[i, thing]) for thing in np.flatnonzero(whole[i])}
@@ -73,7 +80,8 @@ def read_shard(path: Path) -> list[Picture]:
             depth, intrinsics, pose = (each[i] for each in measured)
             camera = Camera("any", int(width), int(height), intrinsics, pose)
             view = View(part[0], camera, np.ascontiguousarray(depth[:height, :width]))
-        found.append(Picture(*part, areas, view))
+        up = None if heights is None else np.ascontiguousarray(heights[i, :height, :width])
+        found.append(Picture(*part, areas, view, up))
     return found
 
 

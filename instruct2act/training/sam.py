@@ -23,6 +23,7 @@ from instruct2act.training.loop import Average, Budget, Report, learning_rate, l
 from instruct2act.training.pool import Pool, fill
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
 from skills.backends.sam.decoder import add_dense, attend, upscale
+from skills.backends.sam.height import layers
 from skills.backends.sam.small import SmallConfig, build_small
 
 FOCAL_WEIGHT = 2.0
@@ -112,18 +113,26 @@ class Trainer:
         changed = [augment(picture, rng) for picture in drawn]
         prompts = prompts_for(changed, rng, self.options.prompts)
         rgb = np.stack([picture.rgb for picture in changed])
+        heights = np.stack([picture.height for picture in changed if picture.height is not None])
         hints = torch.from_numpy(hints_of(changed))
-        figures = self._learn(torch.from_numpy(rgb), prompts, hints, rng, again=self.budget.done % 2 == 1)
+        pixels = torch.from_numpy(rgb), torch.from_numpy(layers(heights))
+        figures = self._learn(pixels, prompts, hints, rng, again=self.budget.done % 2 == 1)
         self.budget.done += 1
         return figures
 
     def _learn(
-        self, rgb: torch.Tensor, prompts: Prompts, hints: torch.Tensor, rng: np.random.Generator, again: bool
+        self,
+        pixels: tuple[torch.Tensor, torch.Tensor],
+        prompts: Prompts,
+        hints: torch.Tensor,
+        rng: np.random.Generator,
+        again: bool,
     ) -> dict[str, float]:
         device = self.options.device
+        rgb, heights = (part.to(device) for part in pixels)
         target = torch.from_numpy(prompts.target).to(device)
         with torch.autocast(device, dtype=torch.bfloat16):
-            answer = Answer(self.model, rgb.to(device), prompts)
+            answer = Answer(self.model, rgb, prompts, heights)
         loss, fits = judge(answer.logits, answer.iou, target)
         if again:
             picked = answer.iou[:, 1:].argmax(dim=1) + 1
@@ -160,10 +169,15 @@ class Answer:
         iou: (N, 4) predicted.
     """
 
-    def __init__(self, sam: Any, rgb: torch.Tensor, prompts: Prompts) -> None:
-        """Asks about pictures (B, H, W, 3) uint8; prompts must come in equal numbers for each, in order."""
+    def __init__(self, sam: Any, rgb: torch.Tensor, prompts: Prompts, heights: torch.Tensor | None = None) -> None:
+        """Asks about pictures (B, H, W, 3) uint8 with (B, 3, H, W) of ``height.layers``.
+
+        Prompts must come in equal numbers for each picture, in order.
+        """
         self.sam = sam
         x = (rgb.permute(0, 3, 1, 2).float() - sam.pixel_mean) / sam.pixel_std
+        if heights is not None:
+            x = torch.cat([x, heights], dim=1)
         self.features = sam.image_encoder(x)
         self.image_pe = sam.prompt_encoder.get_dense_pe()[..., : self.features.shape[2], : self.features.shape[3]]
         self.image = torch.from_numpy(prompts.image).to(rgb.device)

@@ -67,6 +67,25 @@ def test_pictures_come_back_from_a_shard(tmp_path: Path) -> None:
         Pool.read(tmp_path / "empty")
 
 
+def test_heights_come_back_from_a_shard_and_are_those_of_the_things(tmp_path: Path) -> None:
+    stored = read_shard(write_shard(tmp_path, seed=3, number=1, count=6))
+    drawn = list(islice(pictures(np.random.default_rng([3, 1, 0]), height=True), 6))
+    measured = 0
+    for one, other in zip(stored, drawn):
+        np.testing.assert_array_equal(one.rgb, other.rgb)
+        assert one.height is not None
+        if other.height is None:
+            assert np.isnan(one.height).all()
+            continue
+        np.testing.assert_array_equal(one.height, other.height)
+        things = one.segmentation >= 0
+        measured += int(things.sum())
+        assert (one.height[things] > 0.0002).mean() > 0.97, (
+            "things are above the plane, marks by less than a millimetre"
+        )
+    assert measured > 1000
+
+
 def test_a_segmenter_is_judged_with_depth_only_where_it_is_shown_any(few: list[Picture]) -> None:
     class Truthful:
         """Knows the answer of pictures whose depth it is shown, and nothing of others."""
@@ -114,13 +133,22 @@ def test_augmenting_moves_the_truth_along_with_the_picture() -> None:
     rng = np.random.default_rng(0)
     rgb = np.full((128, 256, 3), 40, np.uint8)
     rgb[30:60, 100:150] = 220
-    picture = Picture(rgb, np.where(rgb[..., 0] > 100, 0, -1).astype(np.int16))
-    for _ in range(60):
+    ids = np.where(rgb[..., 0] > 100, 0, -1).astype(np.int16)
+    picture = Picture(rgb, ids, height=np.where(ids == 0, 0.03, 0.0).astype(np.float16))
+    seen = {"nothing": 0, "exact": 0, "noisy": 0}
+    for _ in range(80):
         changed = augment(picture, rng)
-        assert changed.rgb.shape == rgb.shape
+        assert changed.rgb.shape == rgb.shape and changed.height is not None
         inside = changed.segmentation == 0
+        known = np.isfinite(changed.height)
+        exact = len(np.unique(changed.height[known])) <= 2
+        seen["exact" if exact and known.all() else "noisy" if known.any() else "nothing"] += 1
         if inside.any() and not inside.all():
             assert changed.rgb[inside].mean() > changed.rgb[~inside].mean() + 20
+            if (inside & known).any():
+                assert changed.height[inside & known].mean() > changed.height[~inside & known].mean() + 0.02
+    assert min(seen.values()) > 8
+    assert np.isnan(augment(Picture(rgb, ids), rng).height).all()
 
 
 def test_prompts_ask_for_their_targets(few: list[Picture]) -> None:

@@ -7,14 +7,15 @@ and where outlines run when depth is noisy.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import cv2
 import numpy as np
 
-from skills.backends.sam.leftovers import color_histogram
-from skills.backends.sam.solids import EXACT, Relief
-from skills.types import Bool, Float, Int, UInt8
+from skills.backends.sam.bars import crossing
+from skills.backends.sam.joining import joined, painted
+from skills.backends.sam.leftovers import overlap
+from skills.backends.sam.relief import EXACT, Relief
+from skills.backends.sam.solids import Parts
+from skills.types import Bool, Int, UInt8
 
 Piece = tuple[Bool, tuple[int, ...]]
 """A mask (H, W) and the indices of what it is made of."""
@@ -27,35 +28,33 @@ _ALIKE = 0.3
 """Overlap of colour histograms, [0, 1], from which a solid's parts are one thing."""
 _ONE = 0.5
 """Overlap from which what lies on several sides of a part is one thing."""
-_LOW = 0.003
-"""Metres above the plane up to which colours alone say what is one thing: marks, paper."""
+_LOW, _CROSSED = 0.003, 0.6
+"""Metres above the plane up to which things lie across one another at one height, as far as depth can tell, and the
+overlap for a straight bar, whose shape speaks for it."""
+_LEVEL, _OTHER = 0.0026, 0.1
+"""Metres by which a part may be higher or lower that is level with the rest, and the overlap for it: a pattern's spots
+are level."""
 _SURE, _CORE = 60, 0.5
 """Pixels of a solid that noisy depth is believed about, and the share of them that is 3 px thick."""
-_CUT_OFF = 0.7
-"""Share of two solids that one mask must have for the two to be one thing which another lies across."""
-_FLAT = 0.0008
-"""Metres by which tops may differ that are one thing's."""
-_HANDLE, _NECK = 0.4, 0.2
-"""Of a handle: its area beside that of what it is on, at most, and the share of its outline that meets it, at most."""
 _LEAST = 24
 """Pixels of a solid, or of a rest of a mask, that is a thing by itself."""
 
 
-def agreed(rgb: UInt8, seen: Relief, solids: Int, pieces: list[Piece]) -> list[Piece]:
+def agreed(rgb: UInt8, seen: Relief, parts: Parts, pieces: list[Piece]) -> list[Piece]:
     """The things in a picture.
 
     Args:
         rgb: (H, W, 3) uint8.
         seen: the picture's depth.
-        solids: (H, W) of `solids.solids`.
+        parts: the solids and surfaces that it sees.
         pieces: masks by colour.
 
     Returns:
         Masks that share no raised pixel, with what they are made of: nothing where only depth found them.
     """
     if seen.noise > EXACT:
-        return _doubted(seen, solids, pieces)
-    solids = _reunited(rgb, solids, seen.height, pieces)
+        return _doubted(seen, parts.solid, pieces)
+    solids = joined(rgb, painted(rgb, parts), seen.height, [mask for mask, _ in pieces])
     found: list[Piece] = []
     for label in range(1, int(solids.max()) + 1):
         solid = solids == label
@@ -103,8 +102,7 @@ def _things(rgb: UInt8, seen: Relief, solid: Bool, pieces: list[Piece]) -> list[
     inside = [(mask & solid, mask, made_of) for mask, made_of in pieces]
     inside = [it for it in inside if np.count_nonzero(it[0]) >= _PART * area]
     parts = [it for it in inside if np.count_nonzero(it[0]) >= _WITHIN * np.count_nonzero(it[1])]
-    if np.nanmedian(seen.height[solid]) > _LOW:
-        parts = [it for it in parts if _foreign(rgb, it[0], solid)]
+    parts = [it for it in parts if _foreign(rgb, seen, it[0], solid)]
     if parts and (len(parts) > 1 or np.count_nonzero(solid & ~parts[0][0]) >= max(_PART * area, _LEAST)):
         return _shared(rgb, solid, [(part, made_of) for part, _, made_of in parts])
     if not inside:
@@ -113,15 +111,25 @@ def _things(rgb: UInt8, seen: Relief, solid: Bool, pieces: list[Piece]) -> list[
     return [(solid | (mask & ~np.isfinite(seen.height)), made_of)]
 
 
-def _foreign(rgb: UInt8, part: Bool, solid: Bool) -> bool:
+def _foreign(rgb: UInt8, seen: Relief, part: Bool, solid: Bool) -> bool:
+    """Whether a part of a solid is another thing: by its colours, which say less where it is as high as the rest."""
     rest = solid & ~part
     if np.count_nonzero(rest) < _LEAST // 2 or np.count_nonzero(part) < _LEAST // 2:
         return False
-    return _overlap(rgb, part, rest) < _ALIKE
+    top, under = (float(np.nanmedian(seen.height[it])) for it in (part, rest))
+    alike = overlap(rgb, part, rest)
+    if top < _LOW:
+        return alike < _ALIKE or (alike < _CROSSED and _is_bar(part, solid))
+    return alike < (_OTHER if abs(top - under) < _LEVEL else _ALIKE)
 
 
-def _overlap(rgb: UInt8, one: Bool, other: Bool) -> float:
-    return float(np.minimum(color_histogram(rgb, one), color_histogram(rgb, other)).sum())
+def _is_bar(part: Bool, solid: Bool) -> bool:
+    """Whether a part lies straight across a solid, or is what a bar lies across."""
+    for bar in crossing(solid):
+        for piece in (bar, solid & ~bar):
+            if np.count_nonzero(part & piece) >= _WITHIN * np.count_nonzero(part | piece):
+                return True
+    return False
 
 
 def _shared(rgb: UInt8, solid: Bool, parts: list[Piece]) -> list[Piece]:
@@ -132,42 +140,12 @@ def _shared(rgb: UInt8, solid: Bool, parts: list[Piece]) -> list[Piece]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     large = max(_LEAST, _PART * np.count_nonzero(solid))
     own = [labels == i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= large]
-    if own and all(_overlap(rgb, own[0], other) >= _ONE for other in own[1:]):
+    if own and all(overlap(rgb, own[0], other) >= _ONE for other in own[1:]):
         own = [np.logical_or.reduce(own)]
     parts = parts + [(mask, ()) for mask in own]
     apart = [cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5) for part, _ in parts]
     nearest = np.argmin(apart, axis=0)
     return [(solid & (nearest == i), made_of) for i, (_, made_of) in enumerate(parts)]
-
-
-def _reunited(rgb: UInt8, solids: Int, height: Float, pieces: list[Piece]) -> Int:
-    """Solids that are one thing by colour are one: what something higher lies across, and a handle and its pan."""
-    solids = solids.copy()
-    tops = {i: float(np.nanmedian(height[solids == i])) for i in range(1, int(solids.max()) + 1) if (solids == i).any()}
-    areas = np.bincount(solids.ravel(), minlength=len(tops) + 1)
-    for mask, _ in pieces:
-        shares = np.bincount(solids[mask], minlength=len(areas))
-        held = [i for i in tops if areas[i] and shares[i] >= _CUT_OFF * areas[i]]
-        for one, other in pairwise(held):
-            if abs(tops[one] - tops[other]) < _FLAT and not _touch(solids == one, solids == other):
-                solids[solids == one] = other
-                areas[other], areas[one] = areas[other] + areas[one], 0
-        held = sorted((i for i in held if areas[i]), key=lambda i: -areas[i])
-        for small in held[1:]:
-            if areas[small] <= _HANDLE * areas[held[0]] and _is_handle(rgb, solids == small, solids == held[0]):
-                solids[solids == small] = held[0]
-    return solids
-
-
-def _is_handle(rgb: UInt8, small: Bool, large: Bool) -> bool:
-    """Whether a solid sticks out from another: in its colours, and joined to it by an end."""
-    ring = cv2.dilate(small.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~small
-    meeting = np.count_nonzero(ring & large)
-    return bool(0 < meeting <= _NECK * np.count_nonzero(ring)) and _overlap(rgb, small, large) >= _ALIKE
-
-
-def _touch(one: Bool, other: Bool) -> bool:
-    return bool((cv2.dilate(one.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & other).any())
 
 
 def _stands(seen: Relief, mask: Bool) -> bool:

@@ -36,7 +36,8 @@ def load_small(path: Path | None = None) -> Any:
         if written is None:
             raise ValueError(f"{path} does not say its sizes, so it is no checkpoint of the small segmenter")
         state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    sam = build_small(SmallConfig(**{**written, "stem": tuple(written["stem"])}))
+    # Files from before the model knew of depth do not say how many layers it sees.
+    sam = build_small(SmallConfig(**{"layers": 3, **written, "stem": tuple(written["stem"])}))
     sam.load_state_dict(state)
     return sam.eval()
 

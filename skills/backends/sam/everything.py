@@ -25,7 +25,7 @@ from skills.backends.sam.margin import margin
 from skills.backends.sam.outline import filled
 from skills.backends.sam.parting import told_apart
 from skills.backends.sam.raised import heights, raised_in, surfaces
-from skills.backends.sam.solids import relief, solids
+from skills.backends.sam.solids import solids
 from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
         pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
-    if settings.filtered and encoded.image.view is not None and (seen := relief(encoded.image)) is not None:
+    if settings.filtered and encoded.image.view is not None and (seen := encoded.features.relief) is not None:
         pieces = agreed(encoded.image.rgb, seen, solids(seen, encoded.image.view), pieces)
         pieces = [piece for piece in pieces if not _is_surface(piece[0], settings)]
     masks = []

@@ -135,6 +135,11 @@ def _left(surface: Bool, things: list[Bool], least: int, plain: bool) -> list[Bo
     return [labels == i for i in range(1, count) if held[i] and areas[i] >= least]
 
 
+def overlap(rgb: UInt8, one: Bool, other: Bool) -> float:
+    """How much of their colours two masks (H, W) of a picture share, [0, 1]."""
+    return float(np.minimum(color_histogram(rgb, one), color_histogram(rgb, other)).sum())
+
+
 def color_histogram(rgb: UInt8, mask: Bool) -> Float:
     """(levels ** 3,) shares of the colours in a mask; each channel's neighbouring levels counted in part."""
     cells = (rgb[mask] // (256 // _LEVELS)).astype(np.int64)

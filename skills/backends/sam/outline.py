@@ -8,6 +8,8 @@ logits as prior.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -151,3 +153,25 @@ def without_specks(mask: Bool, believed: Bool) -> Bool:
     small[0] = False
     whole: Bool = mask | (small[labels] & believed)
     return whole
+
+
+def enclosed(mask: Bool) -> Bool:
+    """A mask with its holes, and with what it encloses together with one side of the picture."""
+    whole = filled(mask)
+    for side, inner in _BORDERS:
+        if np.count_nonzero(mask[side]) > 1:
+            edged = mask.copy()
+            edged[side] = True
+            within = filled(edged)
+            within[side] = mask[side] | within[inner]
+            whole |= within
+    return whole
+
+
+_BORDERS: tuple[tuple[Any, Any], ...] = (
+    (np.s_[0], np.s_[1]),
+    (np.s_[-1], np.s_[-2]),
+    (np.s_[:, 0], np.s_[:, 1]),
+    (np.s_[:, -1], np.s_[:, -2]),
+)
+"""Each side of a picture, and the pixels next to it."""

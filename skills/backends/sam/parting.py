@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from skills.backends.sam.bars import crossing
-from skills.backends.sam.leftovers import color_histogram
+from skills.backends.sam.leftovers import overlap
 from skills.backends.sam.outline import color_cells, color_shares, filled
 from skills.types import Bool, Float, UInt8
 
@@ -75,7 +75,7 @@ def _crossed(rgb: UInt8, pieces: list[Piece]) -> list[Piece] | None:
     whole = np.logical_or.reduce([mask for mask, _ in pieces])
     if np.count_nonzero(whole) < CROSSED * whole.size:
         return None
-    bars = [(_alike(rgb, bar, whole & ~bar), i, bar) for i, bar in enumerate(crossing(whole)) if _fits(bar, whole)]
+    bars = [(overlap(rgb, bar, whole & ~bar), i, bar) for i, bar in enumerate(crossing(whole)) if _fits(bar, whole)]
     alike, _, bar = min(bars, default=(1.0, 0, whole))
     if alike >= _OTHER:
         return None
@@ -84,7 +84,7 @@ def _crossed(rgb: UInt8, pieces: list[Piece]) -> list[Piece] | None:
     under, made_of = left[0]
     others = []
     for piece in left[1:]:
-        if _alike(rgb, piece[0], left[0][0]) >= _SAME:
+        if overlap(rgb, piece[0], left[0][0]) >= _SAME:
             under = under | piece[0]
         else:
             others.append(piece)
@@ -106,7 +106,7 @@ def _each_parted(rgb: UInt8, pieces: list[Piece], answer: Answer) -> list[Piece]
             if i == cut or mask is bar or np.count_nonzero(mask & beside) < _LEAST:
                 continue
             rest, made_of = found[cut]
-            if _alike(rgb, mask, rest) >= _SAME:
+            if overlap(rgb, mask, rest) >= _SAME:
                 found[cut] = rest | mask, made_of
                 gone.add(i)
     return [piece for i, piece in enumerate(found) if i not in gone]
@@ -121,12 +121,12 @@ def parted(rgb: UInt8, mask: Bool, answer: Answer) -> list[Bool]:
     best, lowest = None, _ALIKE
     for found in answer(_points(mask)):
         part = found & mask
-        if _fits(part, mask) and (alike := _alike(rgb, part, mask & ~part)) < lowest:
+        if _fits(part, mask) and (alike := overlap(rgb, part, mask & ~part)) < lowest:
             best, lowest = part, alike
     if best is None:
         return [mask]
     part = _by_color(rgb, best, mask)
-    if not _fits(part, mask) or _alike(rgb, part, mask & ~part) >= _ALIKE:
+    if not _fits(part, mask) or overlap(rgb, part, mask & ~part) >= _ALIKE:
         return [mask]
     return [part, mask & ~part]
 
@@ -148,10 +148,6 @@ def _at_waist(mask: Bool) -> list[Bool]:
 def _fits(part: Bool, mask: Bool) -> bool:
     low, high = _SHARES
     return bool(low <= np.count_nonzero(part) / np.count_nonzero(mask) <= high)
-
-
-def _alike(rgb: UInt8, a: Bool, b: Bool) -> float:
-    return float(np.minimum(color_histogram(rgb, a), color_histogram(rgb, b)).sum())
 
 
 def _by_color(rgb: UInt8, part: Bool, mask: Bool) -> Bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -14,7 +15,9 @@ import torch.nn.functional as F
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
 from skills.backends.sam.everything import Sweep, surface, sweep
+from skills.backends.sam.height import layers
 from skills.backends.sam.outline import snap, snap_surface
+from skills.backends.sam.relief import Relief, relief
 from skills.types import Bool, Image, Mask
 
 _BATCH = 32
@@ -31,12 +34,14 @@ class Features:
         image_pe: (1, C, h, w) position encoding.
         inside: (height, width) of the picture as the model saw it, padding left out.
         picture: (height, width) of the picture itself.
+        relief: its depth, seen from the plane under everything; None where there is none.
     """
 
     embedding: torch.Tensor
     image_pe: torch.Tensor
     inside: tuple[int, int]
     picture: tuple[int, int]
+    relief: Relief | None = None
 
 
 class SamSegmenter:
@@ -70,11 +75,15 @@ class SamSegmenter:
         rgb = image.rgb if max(image.shape) == self.side else self._resize.apply_image(image.rgb)
         pixels = torch.from_numpy(np.ascontiguousarray(rgb)).to(self.sam.device).permute(2, 0, 1)[None].float()
         x = (pixels - self.sam.pixel_mean) / self.sam.pixel_std
+        seen = relief(image)
+        if seen is not None and getattr(self.sam.image_encoder, "layers", 3) > 3:
+            height = cv2.resize(seen.raw.astype(np.float32), x.shape[:1:-1], interpolation=cv2.INTER_NEAREST)
+            x = torch.cat([x, torch.from_numpy(layers(np.asarray(height, np.float32))).to(x.device)[None]], dim=1)
         height, width = x.shape[-2:]
         full = (self.side, self.side) if self.square else (self._whole(height), self._whole(width))
         embedding = self.sam.image_encoder(F.pad(x, (0, full[1] - width, 0, full[0] - height)))
         image_pe = self.sam.prompt_encoder.get_dense_pe()[..., : embedding.shape[2], : embedding.shape[3]]
-        return Encoded(image, Features(embedding, image_pe, (height, width), image.shape))
+        return Encoded(image, Features(embedding, image_pe, (height, width), image.shape, seen))
 
     @torch.inference_mode()
     def prompt(

@@ -8,6 +8,7 @@ What differs from the published builders (``segment_anything.build_sam``):
   convolutions help transformers see better");
 * fine features of the stem skip the encoder and join the decoder's upscaling (as in SAM 2: Ravi et al. 2024, section
   4), since 8 px tokens alone are slow to learn outlines; they travel as further channels of the image embedding;
+* the stem also takes the height of what each pixel shows (``height``), where a camera measures depth;
 * positions are encoded at several scales instead of one, down to a few pixels;
 * a picture is not padded to a square: the position embeddings are cropped to its own tokens, so 128 x 256 costs half.
 
@@ -24,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from skills.backends.sam.height import LAYERS
 from skills.backends.torchvision_ops import ensure_torchvision
 
 ensure_torchvision()
@@ -54,16 +56,18 @@ class SmallConfig:
     prompt_width: int = 64
     decoder_mlp: int = 256
     decoder_heads: int = 4
+    layers: int = 3 + LAYERS
+    """Of the stem's input: 3 colours, and what ``height.layers`` tells; a model of 3 knows colours only."""
 
 
 class Stem(nn.Module):
-    """(B, 3, H, W) to (B, H / 8, W / 8, width), as the published ``PatchEmbed`` hands them on."""
+    """(B, L, H, W) to (B, H / 8, W / 8, width), as the published ``PatchEmbed`` hands them on."""
 
-    def __init__(self, widths: tuple[int, int], out: int) -> None:
+    def __init__(self, layers: int, widths: tuple[int, int], out: int) -> None:
         super().__init__()
         first, second = widths
         self.layers = nn.Sequential(
-            nn.Conv2d(3, first, 3, stride=2, padding=1),
+            nn.Conv2d(layers, first, 3, stride=2, padding=1),
             nn.GroupNorm(4, first),
             nn.ReLU(),
             nn.Conv2d(first, second, 3, stride=2, padding=1),
@@ -114,7 +118,8 @@ class SmallEncoder(ImageEncoderViT):  # type: ignore[misc]
             act_layer=nn.ReLU,
             global_attn_indexes=every_other,
         )
-        self.patch_embed = Stem(config.stem, config.width)
+        self.layers = config.layers
+        self.patch_embed = Stem(config.layers, config.stem, config.width)
         for block in self.blocks:
             attention = FusedAttention(config.width, config.heads)
             attention.load_state_dict(block.attn.state_dict())
@@ -125,12 +130,13 @@ class SmallEncoder(ImageEncoderViT):  # type: ignore[misc]
         self.skip_half = nn.Conv2d(first, config.prompt_width // 8, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Encodes normalised pictures (B, 3, H, W), H and W multiples of 8 up to 256.
+        """Encodes normalised pictures (B, L, H, W), H and W multiples of 8 up to 256.
 
         Returns:
             (B, 4 C, H / 8, W / 8), C the prompts' width: the embedding, then the fine features of each token's pixels,
-            a quarter's and a half's; ``Upscaling`` takes them apart.
+            a quarter's and a half's; ``Upscaling`` takes them apart. Colours alone (L = 3) are a picture without depth.
         """
+        x = F.pad(x, (0, 0, 0, 0, 0, self.layers - x.shape[1]))
         tokens, half, quarter = self.patch_embed(x)
         tokens = tokens + self.pos_embed[:, : tokens.shape[1], : tokens.shape[2]]
         for block in self.blocks:

@@ -1,4 +1,4 @@
-"""What stands on the table, by a depth picture alone: the plane under everything, and the solids above it.
+"""What stands on the table, by a depth picture alone.
 
 A solid ends where its surface does: at a step of height that is no wall of its own, or where a wall rises from the top
 of something else (a concave crease; the concave parts of real objects: Stein et al. 2014, "Object partitioning using
@@ -7,36 +7,20 @@ local convexity"). What an outline encloses, such as the floor of a bowl, belong
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import filled
-from skills.backends.sam.raised import raised_in, surfaces
-from skills.types import Bool, Float, Image, Int, View
+from skills.backends.sam.outline import enclosed
+from skills.backends.sam.raised import raised_in
+from skills.backends.sam.relief import EXACT, SIGMAS, Relief
+from skills.types import Bool, Float, Int, View
 
-_SAMPLES = 96
-"""Planes that are tried."""
-_POINTS = 2000
-"""Pixels that vote on them."""
-_NEAR = 0.004
-"""Metres from a plane within which a pixel votes for it."""
-_REFITS, _WITHIN = 4, 4.0
-"""How often the plane is fitted again, to pixels within that many median deviations."""
-_UPRIGHT = 0.9
-"""Cosine between the table's normal and the base's vertical, at least: calibrations are a little off."""
-_SHARE = 0.25
-"""Of the picture, that the plane under everything must take up."""
-_LEAST = 0.0004
-"""Metres above the plane that are something, where the camera is exact."""
-_SIGMAS = 4.0
-"""Standard deviations of the noise that are something."""
-EXACT = _LEAST / _SIGMAS
-"""Metres of noise up to which a camera counts as exact."""
 _STEP = 0.004
 """Metres between neighbours at which a surface may end, where the camera is exact."""
+_LEDGE = 0.001
+"""The same between the surfaces of one solid, which colours have a say about."""
 _LEVELS = 96
 """Heights at which outlines are closed."""
 _THIN, _ALONG, _HOLLOW = 0.3, 0.3, 0.3
@@ -49,112 +33,30 @@ _CRUMB = 12
 _BLOCK = np.ones((3, 3), np.uint8)
 
 
-@dataclass(frozen=True, eq=False)
-class Relief:
-    """A picture's depth, seen from the plane under everything.
+class Parts(NamedTuple):
+    """What the raised pixels of a picture belong to, by depth.
 
     Attributes:
-        points: (H, W, 3) metres, base frame.
-        height: (H, W) metres above that plane, smoothed as much as the noise asks for; NaN where nothing was measured.
-        noise: metres, standard deviation of ``height`` on the plane.
-        raised: (H, W) what is higher than the plane and its noise.
+        solid: (H, W) number of the solid, 0 for none.
+        surface: (H, W) number of the surface; a container's floor, its rim and its contents are several.
     """
 
-    points: Float
-    height: Float
-    noise: float
-    raised: Bool
+    solid: Int
+    surface: Int
 
 
-def relief(image: Image) -> Relief | None:
-    """None where a picture has no depth of its own, or shows no plane that things stand on."""
-    view = image.view
-    if view is None or view.depth_m is None or view.depth_m.shape != image.shape:
-        return None
-    rows, columns = image.shape
-    y, x = np.mgrid[:rows, :columns]
-    depth = np.asarray(view.depth_m, np.float64)
-    measured = np.isfinite(depth) & (depth > 0)
-    if 2 * np.count_nonzero(measured) < depth.size:
-        return None
-    points = view.camera.back_project(np.column_stack([x.ravel(), y.ravel()]), np.where(measured, depth, 0.0).ravel())
-    plane = _plane(points[measured.ravel()])
-    if plane is None:
-        return None
-    normal, offset = plane
-    height = np.where(measured, (points @ normal - offset).reshape(rows, columns), np.nan)
-    noise = _spread(height)
-    if noise > EXACT:
-        height = _smooth(height)
-        noise = _spread(height)
-    raised = np.nan_to_num(height, nan=-1.0) > max(_LEAST, _SIGMAS * noise)
-    if noise > EXACT:
-        raised = _without_holes(cv2.medianBlur(raised.astype(np.uint8), 3).astype(bool), height, noise)
-    return Relief(points.reshape(rows, columns, 3), height, noise, raised)
-
-
-def _without_holes(raised: Bool, height: Float, noise: float) -> Bool:
-    """What is raised, with those of its holes that are raised on average: a low floor between walls."""
-    holes = _enclosed(raised) & ~raised & np.isfinite(height)
-    count, labels = cv2.connectedComponents(holes.astype(np.uint8), connectivity=4)
-    areas = np.bincount(labels.ravel(), minlength=count)
-    means = np.bincount(labels.ravel(), np.where(holes, height, 0.0).ravel(), minlength=count) / np.maximum(areas, 1)
-    # Neighbours share their noise after smoothing, so nine pixels tell as much as one.
-    low = means > np.maximum(2 * _LEAST, 3 * _SIGMAS * noise / np.sqrt(np.maximum(areas, 9)))
-    low[0] = False
-    found: Bool = raised | low[labels]
-    return found
-
-
-def _plane(points: Float) -> tuple[Float, float] | None:
-    """Unit normal (3,), upward, and offset of the nearly level plane that most of the points (N, 3) lie in."""
-    rng = np.random.default_rng(0)
-    voters = points[rng.integers(len(points), size=_POINTS)]
-    corners = voters[rng.integers(_POINTS, size=(_SAMPLES, 3))]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(normals, axis=1)
-    kept = (length > 1e-9) & (np.abs(normals[:, 2]) > _UPRIGHT * length)
-    if not kept.any():
-        return None
-    normals = normals[kept] / length[kept, None]
-    normals *= np.sign(normals[:, 2:])
-    offsets = np.einsum("ij,ij->i", normals, corners[kept, 0])
-    # How far off counts too (MSAC, Torr and Zisserman 2000): a plane over thin things has as many near it.
-    cost = np.minimum(np.abs(voters @ normals.T - offsets), _NEAR).sum(axis=0)
-    best = int(cost.argmin())
-    normal, offset = normals[best], float(offsets[best])
-    for _ in range(_REFITS):
-        off = np.abs(points @ normal - offset)
-        if np.count_nonzero(near := off < _NEAR) < _SHARE * len(points):
-            return None
-        on = points[off <= max(_WITHIN * float(np.median(off[near])), 1e-5)]
-        middle = on.mean(axis=0)
-        normal = np.linalg.eigh(np.cov((on - middle).T))[1][:, 0]
-        normal = normal * np.sign(normal[2])
-        offset = float(middle @ normal)
-    return normal, offset
-
-
-def _spread(height: Float) -> float:
-    """Standard deviation of the heights of the plane, by what lies under it: things lie above."""
-    under = -height[(height < 0) & (height > -0.02)]
-    return 1.4826 * float(np.median(under)) if len(under) else 0.0
-
-
-def _smooth(height: Float) -> Float:
-    """Medians of 3 x 3, what was not measured filled from beside it where that is near."""
-    known = np.isfinite(height)
-    some = np.where(known, height, 0.0).astype(np.float32)
-    total, count = cv2.blur(some, (5, 5)), cv2.blur(known.astype(np.float32), (5, 5))
-    whole = np.where(known, some, total / np.maximum(count, 1e-6)).astype(np.float32)
-    smooth = cv2.medianBlur(cv2.medianBlur(whole, 3), 3).astype(np.float64)
-    return np.where(count > 0.2, smooth, np.nan)
-
-
-def solids(seen: Relief, view: View) -> Int:
-    """(H, W) number of the solid that each raised pixel belongs to, 0 for none."""
+def solids(seen: Relief, view: View) -> Parts:
+    """Solids, what lies clearly in or on one apart, and the surfaces that they are made of."""
     step = _step(seen, view)
     height = closed(seen.height, seen.raised, step)
+    whole = _with_rims(_parted(seen, view, height, step), seen.height, height, step)
+    open_height = np.where(seen.raised & np.isfinite(seen.height), seen.height, 0.0)
+    surface = _parted(seen, view, open_height, min(step, _LEDGE) if seen.noise <= EXACT else step)
+    return Parts(_unpacked(whole, surface, seen.height), surface)
+
+
+def _parted(seen: Relief, view: View, height: Float, step: float) -> Int:
+    """(H, W) numbers of the solids by heights whose containers are closed, or open: then their contents are solids."""
     rays = seen.points - view.camera.base_from_camera[:3, 3]
     rays /= np.maximum(np.linalg.norm(rays, axis=-1, keepdims=True), 1e-9)
     flat, rises = {}, {}
@@ -171,8 +73,7 @@ def solids(seen: Relief, view: View) -> Int:
     labels = _joined(flat, seen.raised & ~wall)
     areas = np.bincount(labels.ravel())
     labels = np.where(areas[labels] >= _CRUMB, labels, 0)
-    whole = _with_rims(_without_crumbs(_flooded(labels, height, seen.raised, flat, rises)), seen.height, height, step)
-    return _unpacked(whole, seen.height)
+    return _without_crumbs(_flooded(labels, height, seen.raised, flat, rises))
 
 
 def _with_rims(labels: Int, height: Float, full: Float, step: float) -> Int:
@@ -195,9 +96,8 @@ def _with_rims(labels: Int, height: Float, full: Float, step: float) -> Int:
     return labels
 
 
-def _unpacked(labels: Int, height: Float) -> Int:
+def _unpacked(labels: Int, levels: Int, height: Float) -> Int:
     """What lies in the hollow of a solid gets numbers of its own."""
-    levels = surfaces(height)
     newest = int(labels.max())
     unpacked = labels.copy()
     for label in range(1, newest + 1):
@@ -227,7 +127,7 @@ def _step(seen: Relief, view: View) -> float:
     on = seen.points[:-1, :-1], seen.points[1:, :-1], seen.points[:-1, 1:]
     apart = np.median(np.linalg.norm(on[2] - on[0], axis=-1))
     tilt = float(np.sqrt(max(0.0, 1.0 - view.camera.base_from_camera[2, 2] ** 2)))
-    return float(max(_SIGMAS * seen.noise, min(_STEP, 0.5 * apart / max(tilt, 1e-3))))
+    return float(max(SIGMAS * seen.noise, min(_STEP, 0.5 * apart / max(tilt, 1e-3))))
 
 
 def _upright(moved: Float, change: Float, ray: Float) -> Bool:
@@ -309,28 +209,6 @@ def closed(height: Float, raised: Bool, step: float) -> Float:
     highest = float(np.quantile(top[known], 0.995)) if known.any() else 0.0
     levels = np.linspace(0.0, highest, min(_LEVELS, int(np.ceil(2 * highest / step))) + 1)[1:]
     for level in levels:
-        within = _enclosed(top >= level)
+        within = enclosed(top >= level)
         full = np.where(within & (full < level), level, full)
     return np.where(raised, full, 0.0)
-
-
-_BORDERS: tuple[tuple[Any, Any], ...] = (
-    (np.s_[0], np.s_[1]),
-    (np.s_[-1], np.s_[-2]),
-    (np.s_[:, 0], np.s_[:, 1]),
-    (np.s_[:, -1], np.s_[:, -2]),
-)
-"""Each side of a picture, and the pixels next to it."""
-
-
-def _enclosed(mask: Bool) -> Bool:
-    """A mask with its holes, and with what it encloses together with one side of the picture."""
-    whole = filled(mask)
-    for side, inner in _BORDERS:
-        if np.count_nonzero(mask[side]) > 1:
-            edged = mask.copy()
-            edged[side] = True
-            within = filled(edged)
-            within[side] = mask[side] | within[inner]
-            whole |= within
-    return whole

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from skills.backends.sam import build
 from skills.backends.sam.checkpoints import save_small
 from skills.backends.sam.grid import Grid, generate
+from skills.backends.sam.height import LAYERS, layers
 from skills.backends.sam.segmenter import SamSegmenter
 from skills.backends.sam.small import SmallConfig, build_small
 from skills.types import Image
 
+FIRST = "image_encoder.patch_embed.layers.0.weight"
 TINY = SmallConfig(width=32, depth=2, heads=2, stem=(8, 16), prompt_width=32)
 
 
@@ -111,6 +117,34 @@ def test_a_small_checkpoint_carries_its_own_sizes(tiny: Any, picture: Image, tmp
     loaded = build(checkpoint=str(path))
     scores = [s.prompt(s.encode(picture), points=[[[30, 40]]]).scores for s in (loaded, SamSegmenter(tiny, False))]
     np.testing.assert_allclose(*scores, atol=0.02)
+
+
+def test_a_model_without_depth_may_be_loaded_and_one_with_it_may_be_shown_none(picture: Image, tmp_path: Path) -> None:
+    colors = build_small(replace(TINY, layers=3))
+    path = tmp_path / "colors.safetensors"
+    save_small(path, colors.state_dict(), replace(TINY, layers=3), steps="0")
+    with safe_open(path, framework="pt") as file:
+        config = {name: value for name, value in json.loads(file.metadata()["config"]).items() if name != "layers"}
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file(state, path, metadata={"config": json.dumps(config)})  # as written before the model knew of depth
+    assert build(checkpoint=str(path)).sam.image_encoder.layers == 3
+    both = build_small(TINY)
+    both.load_state_dict(colors.state_dict() | {FIRST: torch.randn(8, 3 + LAYERS, 3, 3)})
+    both.image_encoder.patch_embed.layers[0].weight.data[:, :3] = colors.state_dict()[FIRST]
+    answers = [s.prompt(s.encode(picture), points=[[[30, 40]]]).scores for s in map(_plain, (colors, both))]
+    np.testing.assert_allclose(*answers, atol=1e-5)
+
+
+def test_the_model_sees_heights_where_a_picture_has_depth() -> None:
+    height = np.array([[0.0, 0.004, 0.05], [np.nan, -1.0, 9.0]])
+    coarse, fine, known = layers(height)
+    np.testing.assert_allclose(coarse, [[0, 0.08, 1], [0, -1, 4]], atol=1e-6)
+    np.testing.assert_allclose(fine, np.tanh(np.nan_to_num(height) / 0.004), atol=1e-6)
+    np.testing.assert_array_equal(known, [[1, 1, 1], [0, 1, 1]])
+
+
+def _plain(sam: Any) -> SamSegmenter:
+    return SamSegmenter(sam, False)
 
 
 def test_errors_say_what_to_do(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from sim.shapes import slab
 from sim.textures import TEXTURES
 from sim.world import World
 from skills.backends.sam.agreement import agreed
-from skills.backends.sam.solids import EXACT, closed, relief, solids
+from skills.backends.sam.relief import EXACT, relief
+from skills.backends.sam.solids import closed, solids
 from skills.types import Image, Pose
 
 SLANTED = CameraSpec("any", (-0.3, 0.1, 0.9), (0.5, 0.0, 0.0), fov_y=0.6)
@@ -89,7 +90,7 @@ def test_boxes_of_one_height_side_by_side_are_told_apart_by_colour(world):
     view = world.render(TOP, depth=True, segmentation=True)
     one, other = (view.truth.segmentation == id for id in ids)
     image = Image(view.rgb, view=view.without_truth())
-    assert solids(relief(image), view).max() == 1, "depth alone sees one block"
+    assert solids(relief(image), view).solid.max() == 1, "depth alone sees one block"
     found = things(image, [(one, (0,)), (other, (1,))])
     assert sorted(iou(mask, truth) > 0.95 for mask in found for truth in (one, other)) == [False, False, True, True]
 
@@ -107,7 +108,7 @@ def test_a_pattern_of_the_table_is_no_thing_and_what_colours_missed_is_one(world
 def test_a_container_is_one_thing_and_what_lies_in_it_another(world, container, x):
     things_there = [(container, x, 0.0, 0.0), ("small block", x, 0.0, SHAPES[container].floor)]
     image, (outer, inner) = standing(world, *things_there)
-    found = solids(relief(image), image.view)
+    found = solids(relief(image), image.view).solid
     for truth in (outer, inner):
         label = np.bincount(found[truth]).argmax()
         assert label
