@@ -65,9 +65,7 @@ def surfaces(height: Float) -> Int:
     return found
 
 
-def raised_in(
-    height: Float, surface: Int, mask: Bool, others: Bool, least: int = 40, most: float = 0.6, step: float = _STEP
-) -> list[Bool]:
+def raised_in(height: Float, surface: Int, mask: Bool, others: Bool, least: int = 40, most: float = 0.6) -> list[Bool]:
     """The patches of a mask that belong to other things: in or on what it shows, or beside it.
 
     Args:
@@ -77,7 +75,6 @@ def raised_in(
         others: (H, W) what other masks have: no part of a patch.
         least: pixels of a patch.
         most: share of the thing that a patch may take up.
-        step: metres between neighbouring pixels from which one surface ends and another begins.
 
     Returns:
         (H, W) masks, apart from one another; they may reach beyond the mask.
@@ -95,7 +92,7 @@ def raised_in(
         # A wall seen from above stands out as well, but it is thin.
         if area < least or 2 * np.count_nonzero(solid) < area:
             continue
-        lower, within = _around(z, near, inside, step)
+        lower, within = _around(z, near, inside)
         alone = lower >= _ALL and np.count_nonzero(filled(near)) <= (1 + _HOLLOW) * area
         if alone or (lower >= _LOWER and within >= _WITHIN):
             found.append(patch)
@@ -108,7 +105,7 @@ def _box(mask: Bool) -> tuple[slice, slice]:
     return slice(max(0, rows[0] - 1), rows[-1] + 2), slice(max(0, columns[0] - 1), columns[-1] + 2)
 
 
-def _around(z: Float, patch: Bool, inside: Bool, step: float) -> tuple[float, float]:
+def _around(z: Float, patch: Bool, inside: Bool) -> tuple[float, float]:
     """Of the pixels beside a patch: the share that lies lower than the patch next to it, and the share in the mask.
 
     What is not measured counts for neither; a patch that little is known around is not told apart.
@@ -119,4 +116,4 @@ def _around(z: Float, patch: Bool, inside: Bool, step: float) -> tuple[float, fl
     known = ring & np.isfinite(z)
     if not known.any() or 2 * np.count_nonzero(known) < np.count_nonzero(ring):
         return 0.0, 0.0
-    return float((top[known] - z[known] >= step).mean()), float(inside[known].mean())
+    return float((top[known] - z[known] >= _STEP).mean()), float(inside[known].mean())
