@@ -1,8 +1,6 @@
 """Perception through an actor gives what it gives at home; requests that wait together are one batch."""
 
 import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,21 +13,16 @@ from instruct2act.runtime import Runtime
 from sim.robot import SimRobot
 from skills.errors import NothingFound
 from skills.types import Image
+from tests.awaited import awaited
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("weights")]
-
-
-def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """In a thread: a browser of another test's may have an event loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 class _Near(Served):
     """Asks an actor's object that lives in this process, where Ray would ask one elsewhere."""
 
     def ask(self, method: str, *arguments: Any) -> Any:
-        return _run(getattr(self.model, method)(*arguments))
+        return awaited(getattr(self.model, method)(*arguments))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +75,7 @@ def test_what_several_episodes_ask_is_one_batch(model: Model, image: Image) -> N
         model.batches.clear()
         return await asyncio.gather(*(model.embed_images(some, "identity") for some in crops[:2]))
 
-    found = _run(together())
+    found = awaited(together())
     assert model.batches == [2]
     assert [len(part) for part in found] == [1, 2]
     for some, part in zip(crops, found):

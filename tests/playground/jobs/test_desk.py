@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from instruct2act.config import load
 from instruct2act.playground.jobs.desk import Desk, Failed
 from instruct2act.playground.processes.zygote import Zygote
+from tests.awaited import awaited
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("weights"), pytest.mark.needs("jail")]
 CHECK: dict[str, Any] = {"do": "check", "program": "def main():\n    return {}\n", "slots": []}
@@ -37,5 +37,5 @@ def test_what_broke_is_replaced(tmp_path: Path) -> None:
             await desk.close()
             await zygote.close()
 
-    first, second = asyncio.run(asked())
+    first, second = awaited(asked())
     assert second > first

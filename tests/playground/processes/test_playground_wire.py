@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from instruct2act.playground.processes import wire
+from tests.awaited import awaited
 
 
 def test_pieces_cross() -> None:
@@ -43,4 +44,4 @@ def test_pieces_are_read_in_parts() -> None:
             await wire.read(reader)
         return first
 
-    assert asyncio.run(read()) == {"a": 1}
+    assert awaited(read()) == {"a": 1}
