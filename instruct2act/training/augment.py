@@ -42,9 +42,8 @@ def _sensed(height: Float, rng: np.random.Generator) -> Float:
         return height
     noise = float(np.exp(rng.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]))))
     slope = rng.normal(0.0, 0.3 * noise, 3)
-    ramp = (
-        slope[0] + slope[1] * np.linspace(-1, 1, len(height))[:, None] + slope[2] * np.linspace(-1, 1, height.shape[1])
-    )
+    down, across = (np.linspace(-1, 1, side) for side in height.shape)
+    ramp = slope[0] + slope[1] * down[:, None] + slope[2] * across
     noisy = height + ramp + rng.normal(0.0, noise, height.shape)
     noisy[rng.random(height.shape) < rng.uniform(0.0, 0.05)] = np.nan
     sensed: Float = noisy.astype(np.float32)

@@ -71,7 +71,7 @@ shapes, textures, sizes, surfaces, light and cameras, and those of the tasks; he
 {facts["steps"]:,.0f} steps of 8 pictures with 6 prompts each, {facts["hours"]:.1f} h.
 Made by `instruct2act train sam` and its `--export`.
 
-**Figures**, measured by `instruct2act train sam --evaluate` on {pictures} pictures of each set, one thread:
+**Figures**, measured by `python -m instruct2act.training.evaluate sam --pictures {pictures}`, one thread:
 "train" draws as training does, with another seed; "unseen" draws only surfaces, textures and shapes that training never
 draws; "tasks" are first looks (top view) of the simulator's tasks. Objects are "large" from 15 px of their box's short
 side and "small" from 7 to 14 px. Picked: the mask of highest predicted IoU, from one inner point drawn uniformly; best:

@@ -86,7 +86,7 @@ def read_shard(path: Path) -> list[Picture]:
 
 
 def fill(folder: Path, seed: int, shards: int, report: Callable[[int, int], None] = lambda _done, _of: None) -> None:
-    """Renders the shards of a pool that are missing.
+    """Renders the shards of a pool that are missing, and anew those from before pictures had heights.
 
     Args:
         folder: where they go.
@@ -96,7 +96,15 @@ def fill(folder: Path, seed: int, shards: int, report: Callable[[int, int], None
     """
     for number in range(shards):
         report(number, shards)
+        path = folder / f"{number:05d}.npz"
+        if path.exists() and not _has_heights(path):
+            path.unlink()
         write_shard(folder, seed, number)
+
+
+def _has_heights(path: Path) -> bool:
+    with np.load(path) as stored:
+        return "height" in stored
 
 
 @dataclass

@@ -25,6 +25,7 @@ from instruct2act.training.prompting import Prompts, correcting_point, prompts_f
 from skills.backends.sam.decoder import add_dense, attend, upscale
 from skills.backends.sam.height import layers
 from skills.backends.sam.small import SmallConfig, build_small
+from skills.errors import Mistake
 
 FOCAL_WEIGHT = 2.0
 """Of the focal loss beside the dice loss and the predicted IoU's square error."""
@@ -83,7 +84,13 @@ class Trainer:
         self.budget = Budget(options.steps, options.minutes)
         self.path = options.folder / "checkpoint.pt"
         if (state := load(self.path)) is not None:
-            self.model.load_state_dict(state["model"])
+            try:
+                self.model.load_state_dict(state["model"])
+            except RuntimeError:
+                raise Mistake(
+                    f"the checkpoint {self.path} is of a model of other sizes, from before the recipe changed; "
+                    "train in another folder (--out), or take that file away"
+                ) from None
             for optimizer, kept in zip(self.optimizers, state["optimizers"]):
                 optimizer.load_state_dict(kept)
             if "hints" in state:

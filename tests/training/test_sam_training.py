@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from instruct2act.training.augment import augment
 from instruct2act.training.engine import Picture, pictures, take
 from instruct2act.training.evaluate_sam import evaluate, size_group
 from instruct2act.training.loop import Budget
-from instruct2act.training.pool import Pool, read_shard, write_shard
+from instruct2act.training.pool import SHARD, Pool, fill, read_shard, write_shard
 from instruct2act.training.prompting import correcting_point, loose_box, prompts_for
 from sim.objects import SHAPES
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.small import SmallConfig
+from skills.errors import Mistake
 from skills.types import Image, Mask
 
 TINY = SmallConfig(width=32, depth=2, heads=2, stem=(8, 16), prompt_width=32)
@@ -84,6 +86,24 @@ def test_heights_come_back_from_a_shard_and_are_those_of_the_things(tmp_path: Pa
             "things are above the plane, marks by less than a millimetre"
         )
     assert measured > 1000
+
+
+def test_shards_without_heights_are_rendered_anew(tmp_path: Path) -> None:
+    old = write_shard(tmp_path, seed=3, number=0, count=2, whole=True)
+    with np.load(old) as stored:
+        assert "height" not in stored
+    fill(tmp_path, seed=3, shards=1)
+    anew = read_shard(old)
+    assert len(anew) == SHARD and any(np.isfinite(picture.height).any() for picture in anew)
+    written = old.stat().st_mtime_ns
+    fill(tmp_path, seed=3, shards=1)
+    assert old.stat().st_mtime_ns == written
+
+
+def test_a_checkpoint_of_other_sizes_is_named(tmp_path: Path) -> None:
+    training.Trainer(training.Options(tmp_path, steps=4), replace(TINY, layers=3)).save()
+    with pytest.raises(Mistake, match=r"checkpoint\.pt is of a model of other sizes"):
+        training.Trainer(training.Options(tmp_path, steps=4), TINY)
 
 
 def test_a_segmenter_is_judged_with_depth_only_where_it_is_shown_any(few: list[Picture]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from skills.backends.sam.bars import crossing
 from skills.backends.sam.joining import joined, painted
 from skills.backends.sam.leftovers import overlap
+from skills.backends.sam.outline import nearest
 from skills.backends.sam.relief import EXACT, Relief
 from skills.backends.sam.solids import Parts
 from skills.types import Bool, Int, UInt8
@@ -82,9 +83,8 @@ def _doubted(seen: Relief, solids: Int, pieces: list[Piece]) -> list[Piece]:
         held = [solid for label, solid in sure.items() if np.count_nonzero(mask & solid) >= _WITHIN * areas[label]]
         parts = [solid & mask for solid in held]
         if len(parts) > 1 and sum(map(np.count_nonzero, parts)) >= _WITHIN * np.count_nonzero(mask):
-            apart = [cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5) for part in parts]
-            nearest = np.argmin(apart, axis=0)
-            found += [(mask & (nearest == i), made_of) for i in range(len(parts))]
+            shared = nearest(parts)
+            found += [(mask & (shared == i), made_of) for i in range(len(parts))]
         else:
             found.append((mask, made_of))
     taken = np.logical_or.reduce([np.zeros_like(seen.raised), *(mask for mask, _ in found)])
@@ -143,9 +143,8 @@ def _shared(rgb: UInt8, solid: Bool, parts: list[Piece]) -> list[Piece]:
     if own and all(overlap(rgb, own[0], other) >= _ONE for other in own[1:]):
         own = [np.logical_or.reduce(own)]
     parts = parts + [(mask, ()) for mask in own]
-    apart = [cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5) for part, _ in parts]
-    nearest = np.argmin(apart, axis=0)
-    return [(solid & (nearest == i), made_of) for i, (_, made_of) in enumerate(parts)]
+    shared = nearest([part for part, _ in parts])
+    return [(solid & (shared == i), made_of) for i, (_, made_of) in enumerate(parts)]
 
 
 def _stands(seen: Relief, mask: Bool) -> bool:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from skills.backends.sam.leftovers import overlap
+from skills.backends.sam.outline import nearest
 from skills.backends.sam.solids import Parts
 from skills.types import Bool, Float, Int, UInt8
 
@@ -62,10 +63,9 @@ def painted(rgb: UInt8, parts: Parts) -> Int:
             else:
                 groups.append(patch)
         if len(groups) > 1:
-            apart = [cv2.distanceTransform((~group).astype(np.uint8), cv2.DIST_L2, 5) for group in groups]
-            nearest = np.argmin(apart, axis=0)
+            shared = nearest(groups)
             for number in range(1, len(groups)):
-                solids[solid & (nearest == number)] = newest + number
+                solids[solid & (shared == number)] = newest + number
             newest += len(groups) - 1
     return solids
 

@@ -8,13 +8,14 @@ logits as prior.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from skills.types import Bool, Float, UInt8
+from skills.types import Bool, Float, Int, UInt8
 
 _LEVELS = 16
 """Steps of a colour channel that are told apart."""
@@ -153,6 +154,13 @@ def without_specks(mask: Bool, believed: Bool) -> Bool:
     small[0] = False
     whole: Bool = mask | (small[labels] & believed)
     return whole
+
+
+def nearest(masks: Sequence[Bool]) -> Int:
+    """(H, W) index of the mask that each pixel of a picture is nearest to."""
+    apart = [cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) for mask in masks]
+    index: Int = np.argmin(apart, axis=0)
+    return index
 
 
 def enclosed(mask: Bool) -> Bool:

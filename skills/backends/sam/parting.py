@@ -15,7 +15,7 @@ import numpy as np
 
 from skills.backends.sam.bars import crossing
 from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.outline import color_cells, color_shares, filled
+from skills.backends.sam.outline import color_cells, color_shares, filled, nearest
 from skills.types import Bool, Float, UInt8
 
 LARGE = 0.065
@@ -139,9 +139,8 @@ def _at_waist(mask: Bool) -> list[Bool]:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
         cores = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= _LEAST]
         if len(cores) > 1:
-            apart = [cv2.distanceTransform((labels != i).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] for i in cores]
-            nearest = np.argmin(apart, axis=0)
-            return [mask & (nearest == k) for k in range(len(cores))]
+            shared = nearest([labels == i for i in cores])[1:-1, 1:-1]
+            return [mask & (shared == k) for k in range(len(cores))]
     return [mask]
 
 
