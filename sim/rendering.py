@@ -63,9 +63,10 @@ class Renderer:
         self._backdrop, self._wings = connect(), connect()
 
     def close(self) -> None:
-        """Gives its own engines back."""
+        """Gives its own engines back, and what it kept of large pictures."""
         self._backdrop.disconnect()
         self._wings.disconnect()
+        self._backdrops.clear()  # whoever holds on to a closed world need not hold these
 
     def reset(self) -> None:
         """Forgets everything that belonged to the engine's last life."""

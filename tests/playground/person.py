@@ -279,8 +279,8 @@ def somebody(chromium: Chromium, address: str, folder: Path, calm: bool = True, 
         yield person
     finally:
         context.close()
-    assert not calm or person.troubles == []
-    assert person.outside() == []
+    assert not calm or person.troubles == [], person.troubles
+    assert person.outside() == [], person.outside()
 
 
 def watched(person: Person, context: Any) -> None:

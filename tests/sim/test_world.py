@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -307,3 +308,18 @@ def test_closing_twice_is_fine() -> None:
     world = World()
     world.close()
     world.close()
+
+
+def test_a_closed_world_keeps_no_large_pictures() -> None:
+    tracemalloc.start()
+    try:
+        world = World()
+        for camera in (TOP, FRONT):
+            world.render(camera, size=(512, 1024))
+        open_bytes, _ = tracemalloc.get_traced_memory()
+        world.close()
+        closed_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert open_bytes - closed_bytes > 8_000_000
+    assert closed_bytes < 2_000_000

@@ -48,26 +48,43 @@ class Desk:
         place = self._places[zlib.crc32(scene.encode()) % len(self._places)]
         async with place.lock:
             self.asked += 1
-            child = await self._child(place)
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    await child.send(dict(request))
-                    answer = await child.receive()
-                place.served += 1
-            except (TimeoutError, wire.Broken):
-                self.failed += 1
-                await self._end(place)
-                raise Failed("that took too long", "try again, or with less", ours=True) from None
-            except asyncio.CancelledError:
-                await asyncio.shield(self._end(place))  # an answer that nobody waits for must not be the next one's
-                raise
-        if "answer" in answer:
-            return answer["answer"]
-        self.failed += 1
+            answer = await self._answer(place, request)
+            if answer is None:  # what others asked for before may have used up its memory: a new one has all of it
+                answer = await self._answer(place, request)
+        if answer is None:
+            self.failed += 1
+            raise Failed("something of ours broke; the server's log says what", "try something else", ours=True)
         if "error" in answer:
+            self.failed += 1
             raise Failed(answer["error"], answer.get("todo", ""))
-        place.served = RENEWED  # out of memory, say: the next question goes to a new process
-        raise Failed("something of ours broke; the server's log says what", "try something else", ours=True)
+        return answer["answer"]
+
+    async def _answer(self, place: _Place, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the process says; None if it broke, and is gone.
+
+        Raises:
+            Failed: it took too long.
+            Gone: there are no processes.
+        """
+        child = await self._child(place)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await child.send(dict(request))
+                answer: dict[str, Any] = await child.receive()
+        except TimeoutError:
+            self.failed += 1
+            await self._end(place)
+            raise Failed("that took too long", "try again, or with less", ours=True) from None
+        except wire.Broken:
+            answer = {"broken": True}
+        except asyncio.CancelledError:
+            await asyncio.shield(self._end(place))  # an answer that nobody waits for must not be the next one's
+            raise
+        place.served += 1
+        if "broken" in answer:
+            await self._end(place)
+            return None
+        return answer
 
     async def close(self) -> None:
         """Ends them."""

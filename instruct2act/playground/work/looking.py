@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import secrets
 import socket
 import time
 from collections import OrderedDict
@@ -83,6 +84,7 @@ class Desk:
         self._runtime = runtime
         self._scenes: OrderedDict[str, _Scene] = OrderedDict()
         self._numbers = itertools.count(1)
+        self._name = secrets.token_hex(4)  # another process's masks, of the same scene, are not this one's
 
     def answer(self, asked: dict[str, Any]) -> Any:
         """One request's answer.
@@ -224,7 +226,7 @@ class Desk:
         ]
 
     def _told(self, scene: _Scene, mask: Mask, label: str) -> dict[str, Any]:
-        id = f"m{next(self._numbers)}"
+        id = f"m{self._name}-{next(self._numbers)}"
         scene.masks[id] = mask
         while len(scene.masks) > _MASKS:
             scene.masks.popitem(last=False)
