@@ -10,6 +10,8 @@ that neither ticks nor returns.
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -40,6 +42,8 @@ class Gateway:
             SandboxUnavailable: programs cannot be contained on this machine; says what to do.
         """
         self.backend: Backend = backend or Monty(mode, spare)
+        self._read: dict[bytes, list[Problem]] = {}
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Ends the backend's spare workers."""
@@ -66,21 +70,42 @@ class Gateway:
         if prepared.problems:
             return prepared.problems
         declared = declarations.stubs(skills, given)
+        key = hashlib.sha256(f"{len(declared)} {declared}{source}".encode(errors="replace")).digest()
+        with self._lock:
+            found = self._read.get(key)
+        if found is None:
+            found, lasting = self._problems(prepared, skills, given, declared, limits)
+            if lasting:
+                with self._lock:
+                    self._read[key] = found
+                    while len(self._read) > _READ:
+                        del self._read[next(iter(self._read))]
+        return list(found)
+
+    def _problems(
+        self,
+        prepared: checks.Prepared,
+        skills: Mapping[str, Skill],
+        given: Mapping[str, Any],
+        declared: str,
+        limits: Limits,
+    ) -> tuple[list[Problem], bool]:
+        """What a worker finds, and whether it would find the same again: not so where its time was up, say."""
         guest = self.backend.guest(limits, functions=frozenset(skills), stubs=declared)
         try:
             event = guest.start(prepared.source, {}, _unheard, check=True)
             if isinstance(event, Raised) and event.cause == "types":
                 misuse = checks.typed(event.message, prepared, skills, given)
                 if misuse:
-                    return misuse
+                    return misuse, True
                 event = guest.start(prepared.source, {}, _unheard, check=False)
         finally:
             guest.close()
         if not isinstance(event, Raised):
-            return []
+            return [], True
         if event.cause in ("syntax", "unsupported"):
-            return [_problem(event, prepared)]
-        return []
+            return [_problem(event, prepared)], True
+        return [], False
 
     def run(
         self,
@@ -158,6 +183,8 @@ class Gateway:
         return execution
 
 
+_READ = 256
+"""Programs whose reading is remembered: an author writes the same one for many scenes."""
 _NAMES: Mapping[str, Any] = {"templates": None, "BOUNDS": None, "clicks": None}
 
 

@@ -12,6 +12,8 @@ import pytest
 from contained import SKILLS, World
 
 from instruct2act.sandbox import CallEnded, CallStarted, Gateway, Limits, Printed, StopFlag, Watch
+from instruct2act.sandbox.guest import Guest
+from instruct2act.sandbox.monty import Monty
 from skills import Skill
 from skills.errors import Aborted, MotionFailed, NoSurface, NothingFound
 from skills.types import Image, Mask
@@ -153,6 +155,29 @@ def test_what_one_interpreter_lacks_the_other_has(
 def test_honest_programs_are_not_refused(source: str, gateway: Gateway, world: World) -> None:
     assert gateway.check(source, SKILLS, world.names()) == []
     assert world.run(gateway, source, check=True).status == "finished"
+
+
+def test_what_was_read_is_read_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Gateway(Monty(spare=1)) as gateway:
+        taken = []
+        guest = gateway.backend.guest
+
+        def counted(*given: Any, **more: Any) -> Guest:
+            taken.append(more["stubs"])
+            return guest(*given, **more)
+
+        monkeypatch.setattr(gateway.backend, "guest", counted)
+        wrong, names = "x = 1\nm = SAMM(GetImage())", world.names()
+        first = gateway.check(wrong, SKILLS, names)
+        first.append(first[0])  # a caller's own list
+        assert gateway.check(wrong, SKILLS, names) == first[:1] and len(taken) == 1
+        assert gateway.check(wrong, SKILLS, {**names, "SAMM": None}) == [] and len(taken) == 2
+        assert gateway.check(PICTURE_PROGRAM, SKILLS, names) == [] and len(taken) == 3
+        (missing,) = gateway.check(PICTURE_PROGRAM, SKILLS, {**names, "templates": {}})
+        assert "no pictures" in missing.message and len(taken) == 3  # found by its text
+        for _ in range(2):  # a time that was up says nothing about the next time
+            assert gateway.check("while True:\n    pass", SKILLS, names) == []
+        assert len(taken) == 5
 
 
 def test_a_skill_error_is_an_exception_in_the_program(gateway: Gateway, world: World) -> None:
