@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
+
 import sim
 from instruct2act import registry
 from instruct2act.authoring import llm
@@ -52,6 +54,7 @@ class Runtime:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        cv2.setNumThreads(1)  # with pictures this small a second thread only waits, on a core that others could use
 
     @cached_property
     def segmenter(self) -> Segmenter:

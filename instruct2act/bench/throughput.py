@@ -127,7 +127,10 @@ def rate(ends: Sequence[tuple[float, float]], workers: int) -> tuple[float, floa
 
 def _measure(pipe: Connection[Any, Any], way: Way, threads: int | None, episodes: int, seed0: int, out: Path) -> None:
     if threads is not None:
-        os.environ["OMP_NUM_THREADS"] = str(threads)  # read when torch is first imported, here and in workers
+        import torch
+
+        torch.set_num_threads(threads)  # here, where it may have been imported long since
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # in workers, read when they import it
     specs = suites.load("six", {"levels": ("L1",), "episodes": episodes, "seed0": seed0}).specs()
     ends: list[tuple[float, float]] = []
 

@@ -60,11 +60,9 @@ def _prepared(settings: dict[str, Any]) -> TableRuntime:
     Raises:
         Mistake: a backend, a file or an option that can't be.
     """
-    import cv2
     import torch
 
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     from instruct2act.config import Config
     from instruct2act.playground.work import preload
 
