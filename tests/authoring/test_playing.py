@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +19,7 @@ from sim.robot import SimRobot
 from skills.backends.oracle import Oracle
 from skills.context import Context
 from skills.sight import Sight
-from skills.types import Instruction, Slot
+from skills.types import Instruction, ObjectState, Slot
 
 SCENE = (
     "red heart @0.4,-0.3; blue bowl @0.55,0.2; yellow star @0.4,0.05; green pan @0.6,-0.2; "
@@ -70,6 +71,18 @@ MORE = (
     "put the star aside",
     "put the clicked thing to the left of the bowl",
 )
+ALIKE = "red heart @0.4,-0.3; green heart @0.45,0.3; blue bowl @0.6,0.05; yellow star @0.62,-0.25; pink star @0.35,0.1"
+WHICH = {
+    "put the left heart into the bowl": {"red heart"},
+    "put the heart on the right into the bowl": {"green heart"},
+    "put the rightmost thing into the bowl, then rotate it by 45 degrees": {"green heart"},
+    "put the nearest star into the bowl": {"pink star"},
+    "rotate the star that is furthest away by 30 degrees": {"yellow star"},
+    "put the star nearest to the bowl into it": {"pink star"},
+    "put the object closest to the green heart onto the left star": {"pink star"},
+    "swap the left star with the right star": {"yellow star", "pink star"},
+}
+"""Sentence -> what of those it moves, and nothing else."""
 TASKS = tuple(sorted(sim.TASKS))
 
 
@@ -116,6 +129,13 @@ def play(gateway: Gateway, policy: Policy, rewards: RewardWriter) -> Play:
     return Play(gateway, policy, rewards)
 
 
+def moved(state: ObjectState, later: ObjectState) -> bool:
+    """By 3 cm, or turned by 10 degrees."""
+    here, there = state.pose, later.pose
+    turn = (math.degrees(here.yaw - there.yaw) + 180) % 360 - 180
+    return math.dist((here.x, here.y), (there.x, there.y)) > 0.03 or abs(turn) > 10
+
+
 def clicks(env: TabletopEnv, text: str) -> tuple[tuple[float, float], ...]:
     camera = env.look()["top"].camera
     pixels = [camera.project([[x, y, 0.0]])[0][0] for x, y in CLICKED]
@@ -129,6 +149,21 @@ def test_a_sentence_is_carried_out(play: Play, table: TabletopEnv, text: str) ->
     play.run(table, instruction)
     before, after = play.score(table, instruction)
     assert before < 0.5 < after
+
+
+@pytest.mark.needs("jail")
+@pytest.mark.parametrize(("text", "expected"), WHICH.items())
+def test_a_thing_is_told_from_others_by_its_place(play: Play, text: str, expected: set[str]) -> None:
+    env = sim.make_objects(ALIKE)
+    try:
+        instruction = Instruction(text)
+        play.run(env, instruction)
+        pairs = zip(env.history[0].objects, env.history[-1].objects, strict=True)
+        assert {f"{state.texture} {state.name}" for state, later in pairs if moved(state, later)} == expected
+        before, after = play.score(env, instruction)
+        assert before < 0.5 < after
+    finally:
+        env.close()
 
 
 @pytest.mark.needs("jail")

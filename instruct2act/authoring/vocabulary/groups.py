@@ -177,6 +177,9 @@ def _aspect(thing: Thing, aspect: str) -> str:
 def _amount(thing: Thing, attribute: str) -> float:
     if thing is None:
         return 0.0
+    if attribute in DIRECTIONS:  # how far it lies to that side
+        along, pose = DIRECTIONS[attribute], thing["pose"]
+        return float(pose["x"] * along[0] + pose["y"] * along[1])
     if attribute == "lightness":
         return 0.0 if "dark" in _plain(thing["texture"]) else 1.0
     x, y, z = thing["size"]

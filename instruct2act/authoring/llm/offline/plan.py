@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Relation = Literal["inside", "on", "at", "beside", "left", "right", "near", "far"]
 Direction = Literal["left", "right", "near", "far"]
@@ -55,10 +55,16 @@ class InScene:
 
 @dataclass(frozen=True)
 class Within:
-    """The object so described that lies in, on or nearest to another one."""
+    """The object so described, another one than ``thing``, that lies in, on or nearest to that."""
 
     text: str
     thing: Thing
+
+    @property
+    def mistakable(self) -> bool:
+        """Whether the description may fit ``thing``, too."""
+        noun = self.text.split()[-1]
+        return noun == "object" or not isinstance(self.thing, Words) or self.thing.text.split()[-1] == noun
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,19 @@ class Kind:
 
 @dataclass(frozen=True)
 class Most:
-    """Of the objects so described, the one with the most (``more``) or the least of an attribute."""
+    """Of the objects so described, the one with the most (``more``) or the least of an attribute.
+
+    With a direction for an attribute: the one that lay furthest to that side before anything moved.
+    """
 
     thing: Words | Kind
-    attribute: Attribute | Lesson
+    attribute: Attribute | Direction | Lesson
     more: bool = True
+
+    @property
+    def by_place(self) -> bool:
+        """Whether its place tells it from the others, and nothing of its looks."""
+        return self.attribute in get_args(Direction)
 
 
 @dataclass(frozen=True)

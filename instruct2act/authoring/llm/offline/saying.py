@@ -6,6 +6,7 @@ from instruct2act.authoring.llm.offline.plan import (
     All,
     Between,
     Click,
+    Direction,
     Follow,
     Free,
     InScene,
@@ -45,6 +46,9 @@ _SIDES = {
     "left": "on the left of", "right": "on the right of", "near": "nearer to the robot than",
     "far": "farther from the robot than",
 }  # fmt: skip
+
+
+OUTERMOST: dict[Direction, str] = {"left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 
 
 def mentioned(step: Step, deep: bool = True) -> tuple[Thing, ...]:
@@ -105,6 +109,8 @@ def say(thing: Thing | All) -> str:
             return f"the {text} at {say(where)}"
         case Kind(slot):
             return f"a thing of the shape in {{{slot}}}"
+        case Most(of, "left" | "right" | "near" | "far" as side):
+            return f"the {OUTERMOST[side]} {say(of).split(' ', 1)[1]}"
         case Most(of, attribute, more):
             what = attribute.word if isinstance(attribute, Lesson) else attribute
             return f"{say(of)} with the {'most' if more else 'least'} {what}"

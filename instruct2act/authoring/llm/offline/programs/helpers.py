@@ -47,6 +47,15 @@ SOURCES = {
         if (Measure(objs[i], attribute) > Measure(objs[best], attribute)) == more:
             best = i
     return best''',
+    "outermost": '''def outermost(indices, masks, side):
+    """Which of some things lies furthest to a side: "left", "right", "near" the robot or "far" from it."""
+    axis, sign = {"left": (1, -1), "right": (1, 1), "near": (0, -1), "far": (0, 1)}[side]
+    best, most = indices[0], -9.0
+    for i in indices:
+        at = sign * Pixel2Loc(i, masks)[axis]
+        if at > most:
+            best, most = i, at
+    return best''',
     "agreed": '''def agreed(turns):
     """The angle that most examples agree on, to 10 degrees; of several the largest, since symmetry hides a part."""
     best, votes = turns[0], 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from keyword import kwlist
+from typing import get_args
 
 from instruct2act.authoring.llm.offline.plan import (
     Click,
+    Direction,
     InScene,
     Kind,
     Lesson,
@@ -15,13 +17,14 @@ from instruct2act.authoring.llm.offline.plan import (
     Neighbor,
     Picture,
     Plan,
+    Swap,
     Sweep,
     Thing,
     Within,
     Words,
 )
 from instruct2act.authoring.llm.offline.programs import helpers
-from instruct2act.authoring.llm.offline.saying import mentioned
+from instruct2act.authoring.llm.offline.saying import OUTERMOST, mentioned
 
 _TAKEN = frozenset(
     [
@@ -144,6 +147,9 @@ class Page:
         if isinstance(thing, (Words, InScene)):
             excluded = "".join(f", pre_obj{k}={other}" for k, other in enumerate(before[-2:], 1))
         match thing:
+            case Most() if known and thing.by_place:
+                self.helper("closest")
+                self.add(f"{name} = closest(FindAll(objs, {name}_seen), {name}_at, masks)")
             case Most() | Neighbor() if known:
                 self.add(f"{name} = CLIPRetrieval(objs, {name}_seen)")
             case Words(text):
@@ -165,7 +171,8 @@ class Page:
                 if not known:
                     self.locate(where)
                 at = name if known else self.names[where]
-                self.add(f'{name} = closest(FindAll(objs, "{text}"), {at}_at, masks)')
+                other = self.names[where] if thing.mistakable and not known and self._found_in[where] else ""
+                self.add(f"{name} = closest({_among(Words(text), [other] if other else [])}, {at}_at, masks)")
             case Most(of, attribute, more):
                 self._find_most(name, of, attribute, more, before)
                 self._keep_picture(thing)
@@ -179,18 +186,12 @@ class Page:
                 self._found_in[thing] = 0
 
     def _find_most(self, name: str, of: Thing, attribute: str | Lesson, more: bool, others: Sequence[str]) -> None:
+        among = _among(of, others)
+        if attribute in get_args(Direction):
+            self.helper("outermost")
+            self.add(f'{name} = outermost({among}, masks, "{attribute}")')
+            return
         self.helper("most")
-        besides = f"exclude=[{', '.join(others)}]" if others else ""
-        match of:
-            case Kind(slot):
-                among = ", ".join(part for part in (f'objs, templates["{slot}"]', 'aspect="shape"', besides) if part)
-                among = f"FindAll({among})"
-            case Words("object"):
-                among = f"[i for i in range(len(objs)) if i not in [{', '.join(others)}]]"
-            case Words(text):
-                among = f'FindAll(objs, "{text}"{", " if besides else ""}{besides})'
-            case _:
-                raise AssertionError(f"comparing {of}")
         if isinstance(attribute, Lesson):
             taught = self._lesson(attribute)
             what, sign = f'{taught}["attribute"]', f'{taught}["more"]' if more else f'not {taught}["more"]'
@@ -200,8 +201,13 @@ class Page:
 
     def _keep_picture(self, thing: Thing) -> None:
         """What can't be told from its description once things have moved is known by its looks."""
-        if sum(thing in mentioned(step, deep=False) for step in self.plan.steps) > 1:
+        if self._needed_again(thing):
             self.add(f"{self.names[thing]}_seen = objs[{self.names[thing]}]")
+
+    def _needed_again(self, thing: Thing) -> bool:
+        """Whether a thing is looked for once more after it has moved."""
+        speaking = [step for step in self.plan.steps if thing in mentioned(step, deep=False)]
+        return len(speaking) > 1 or any(isinstance(step, Swap) for step in speaking)
 
     def _lesson(self, lesson: Lesson) -> str:
         """The variable that holds in what the things of a lesson's pictures differ."""
@@ -261,7 +267,8 @@ class Page:
 
     def has_moved(self, thing: Thing, to: str = "") -> None:
         """A thing is where no variable says."""
-        if isinstance(thing, Within) and to:
+        by_place = isinstance(thing, Most) and thing.by_place and self._needed_again(thing)
+        if to and (isinstance(thing, Within) or by_place):
             # Where it lies now is what tells it from others of its name.
             self.add(f"{self.names[thing]}_at = {to}")
         self.moved.add(thing)
@@ -281,6 +288,8 @@ class Page:
                     wanted = _short(text)
                 case Picture(slot) | Kind(slot):
                     wanted = slot
+                case Most(Kind(slot) | Words(slot), "left" | "right" | "near" | "far" as side):
+                    wanted = f"{OUTERMOST[side]}_{_short(slot)}"
                 case Most(Kind(slot), _, _):
                     wanted = slot
                 case Most(Words(text), _, _):
@@ -298,6 +307,20 @@ class Page:
         base = base if base[0].isalpha() and base not in (_TAKEN | {*kwlist}) else f"the_{base}"
         taken = {*self.names.values(), *self._scenes.values(), *self._lessons.values()}
         return next(name for name in (base, *(f"{base}_{k}" for k in range(2, 99))) if name not in taken)
+
+
+def _among(of: Thing, others: Sequence[str]) -> str:
+    """The indices of all that a description fits, but for some."""
+    besides = f"exclude=[{', '.join(others)}]" if others else ""
+    match of:
+        case Kind(slot):
+            like = (f'objs, templates["{slot}"]', 'aspect="shape"', besides)
+            return f"FindAll({', '.join(part for part in like if part)})"
+        case Words("object"):
+            return f"[i for i in range(len(objs)) if i not in [{', '.join(others)}]]" if others else "range(len(objs))"
+        case Words(text):
+            return f'FindAll(objs, "{text}"{", " if besides else ""}{besides})'
+    raise AssertionError(f"comparing {of}")
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from instruct2act.authoring.llm.offline.reading import lessons, names, phrases
+from instruct2act.authoring.llm.offline.reading import lessons, names, outermost, phrases
 from instruct2act.authoring.llm.offline.reading.asking import plainly
 from instruct2act.authoring.llm.offline.reading.clauses import mark_clauses
 from instruct2act.authoring.llm.offline.reading.scenes import mark_scenes
@@ -102,7 +102,7 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
     text = " ".join(re.sub(r"(?<![\w>])'|'(?!\w)", " ", text).split())
     text, taught = lessons.learn(text)
     text = phrases.mark(mark_scenes(names.join_pairs(plainly(_ASIDE.sub("", text)))))
-    text = mark_clauses(text)
+    text = mark_clauses(outermost.mark(text))
     text = _SPELLED.sub(lambda m: str(_count(m[1])), text)
     text = re.sub(r"(?<=\d)-(?=degree|deg)", " ", text)
     text = _COUNTED.sub(lambda m: str(_SMALL[m[1].lower()]), text)

@@ -26,6 +26,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Thing,
     ToThing,
     Twist,
+    Within,
 )
 from instruct2act.authoring.llm.offline.reading.imitating import follow, stack_as, twist
 from instruct2act.authoring.llm.offline.reading.places import place_of
@@ -171,6 +172,8 @@ def _put(found: Sequence[Thing | All], where: Node, talk: Talk, degrees: float =
 
 def _put_at(found: Sequence[Thing | All], place: Place, talk: Talk, degrees: float = 0.0) -> None:
     for thing in found:
+        if isinstance(place, ToThing) and place.thing == thing and isinstance(thing, Within):
+            place = replace(place, thing=thing.thing)  # "the star nearest to the bowl into it"
         if isinstance(place, ToThing) and place.thing == thing:
             raise NotUnderstood("a thing that is to go to itself", "", "name two different things")
         if isinstance(place, (ToThing, Start)):

@@ -38,7 +38,7 @@ CAN = (
 """What to try: the whole of what the embedded author understands, in a sentence."""
 
 _ANYTHING = ("anything", "what", "whatever", "whichever", "everything", "those", "ones")
-_DESCRIBE = "describe it by its colour, pattern and shape"
+_DESCRIBE = "describe it by its colour, pattern and shape, or by where it lies: the leftmost block"
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _DIGITS = ("1st", "2nd", "3rd", "4th", "5th")
 
@@ -201,8 +201,10 @@ def _meant(tree: Node, talk: Talk) -> Thing:
             return Words(_described(tree))
         case "kind":
             return Kind(token(tree, "KIND")[6:-1])
-        case "most":
+        case "most" | "most_of":
             return _most(tree, talk)
+        case "nearest":
+            return Within(_described(tree.children[0]), thing_of(tree.children[1], talk))
         case "neighbor":
             of = thing_of(tree.children[1], talk) if len(tree.children) > 1 else it_of(talk)
             if isinstance(of, All):
@@ -231,7 +233,10 @@ def _most(tree: Node, talk: Talk) -> Most:
         if isinstance(part, Token) and part.type in ("OBJECT", "KIND"):
             of = Kind(part[part.index(":") + 1 : -1])
         elif isinstance(part, Tree):
-            of = Words(_caption(_words(part)))
+            words = _words(part)
+            if tree.data == "most" and names.is_plural(words):
+                raise NotUnderstood(f"which {' '.join(words)}, of several", "", "say which one, or all of them")
+            of = Words(_caption(words))
     lesson = talk.lessons.adjectives.get(attribute)
     return Most(of, lesson if lesson is not None else attribute, degree == "most")  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from instruct2act.authoring.llm.offline.reading.names import CANNOT_TELL, COLORS, OTHER_VERBS
+from instruct2act.authoring.llm.offline.reading.names import CANNOT_TELL, COLORS, OTHER_VERBS, singular
 from instruct2act.authoring.llm.offline.reading.verbs import SAID
 
 _WORDS = (
@@ -34,7 +34,7 @@ def corrected(text: str) -> tuple[str, tuple[str, ...]]:
     def mended(match: re.Match[str]) -> str:
         word = match[0]
         lower = word.lower()
-        if lower in _KNOWN or lower in CANNOT_TELL or lower in OTHER_VERBS:
+        if lower in _KNOWN or singular(lower) in _KNOWN or lower in CANNOT_TELL or lower in OTHER_VERBS:
             return word
         found = sorted(known for known in _KNOWN if abs(len(known) - len(lower)) < 2 and _is_slip(lower, known))
         if len(found) != 1:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from instruct2act.authoring.llm.offline.plan import (
     All,
+    Click,
     Follow,
+    Kind,
+    Picture,
     Pile,
     Plan,
     Put,
@@ -20,6 +23,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Thing,
     ToThing,
     Twist,
+    Words,
 )
 from instruct2act.authoring.llm.offline.rewards.bindings import Bindings
 from instruct2act.authoring.llm.offline.rewards.conditions import Condition, also_moved, each, moved, of_step
@@ -52,7 +56,9 @@ def parts_of(plan: Plan) -> list[str]:
 class _Writer:
     def __init__(self, plan: Plan, objects: Sequence[str]) -> None:
         self.plan, self.steps = plan, plan.steps
-        self.bound = Bindings(objects)
+        spoken_of = (thing for step in plan.steps for thing in mentioned(step))
+        told = [thing for thing in spoken_of if isinstance(thing, (Words, Picture, Click, Kind))]
+        self.bound = Bindings(objects, told)
         self.parts: list[Condition] = []
         self.kept: list[Condition] = []
 

@@ -21,6 +21,7 @@ from instruct2act.authoring.llm.offline.plan import (
     Words,
 )
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
+from instruct2act.authoring.llm.offline.saying import OUTERMOST
 from instruct2act.authoring.vocabulary.words import every, find_among
 
 _TAKEN = frozenset(["history", "slots", "parts", "guards", "reached", "at", "a", "math", *kwlist, *vocabulary.names()])
@@ -33,12 +34,17 @@ class Bindings:
         names: thing -> variable.
         lines: of the function, so far.
         objects: names of what is on the table; nothing is known of it when empty.
+
+    Args:
+        objects: those names.
+        told: the things spoken of that a description or a picture tells; "the largest thing" is none of them.
     """
 
-    def __init__(self, objects: Sequence[str]) -> None:
+    def __init__(self, objects: Sequence[str], told: Sequence[Thing] = ()) -> None:
         self.names: dict[Thing | All, str] = {}
         self.lines: list[str] = []
         self.objects = objects
+        self._told = told
 
     def bind(self, thing: Thing | All) -> str:
         """A variable with the ids that a thing may be.
@@ -69,13 +75,24 @@ class Bindings:
             case InScene(text, slot):
                 return text, f'find_among(slots["{slot}"], "{text}")'
             case Within(text, where):
-                return text, f'closest_to(history, find(history, "{self._there(text)}"), {self.bind(where)})'
+                near = self.bind(where)
+                among = f'find(history, "{self._there(text)}")'
+                among = f"[a for a in {among} if a not in {near}]" if thing.mistakable else among
+                return text, f"closest_to(history, {among}, {near})"
+            case Most(of, "left" | "right" | "near" | "far" as side):
+                return f"{OUTERMOST[side]}_{self.bind(of)}", self._most(self._others(of), side, True)
             case Most(of, attribute, more):
-                return "the_most" if more else "the_least", self._most(self.bind(of), attribute, more)
+                return "the_most" if more else "the_least", self._most(self._others(of), attribute, more)
             case Neighbor(of, side):
                 return f"beside_{self.bind(of)}", f'neighbor(history, {self.bind(of)}, "{side}")'
             case All():
                 return self._all(thing)
+
+    def _others(self, of: Words | Kind) -> str:
+        """The ids of things so described; of "the largest thing", of all that nothing else in the plan names."""
+        among = self.bind(of)
+        told = " + ".join(dict.fromkeys(self.bind(thing) for thing in self._told)) if of == Words("object") else ""
+        return f"[a for a in {among} if a not in {told}]" if told else among
 
     def _most(self, among: str, attribute: str | Lesson, more: bool) -> str:
         if isinstance(attribute, str):
