@@ -11,7 +11,8 @@ the left" a part of the table; left and right, near and far (in front of, behind
 being the robot's side; "turn right" is clockwise; "to X" means into or onto it; "put it back" is where it was when the
 program began; two colours joined by "and" are one texture unless a plural noun without a pattern follows; "both" and
 "all" mean everything that fits the description, but containers stay where they are unless they are named; a name that
-fits several things means the one that fits best, "the left heart" the leftmost of those that fit; "the same shape" is the same profile: round, square, or its own.
+fits several things means the one that fits best, "the left heart" the leftmost of those that fit; "the same shape" is
+the same profile: round, square, or its own.
 """
 
 from __future__ import annotations
