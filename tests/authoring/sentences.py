@@ -195,6 +195,14 @@ FREE: tuple[tuple[str, Meaning], ...] = (
     ),
     ("put the heart to the left of the bowl", (Put(HEART, ToThing("left", BOWL)),)),
     ("turn the star to the left thirty degrees", (Rotate(STAR, -30.0),)),
+    (
+        "put the smallest star into the bowl, then the largest",
+        (into(Most(STAR, "size", more=False), BOWL), into(Most(STAR, "size"), BOWL)),
+    ),
+    (
+        "put the red block into the bowl and the green one next to it",
+        (into(Words("red block"), BOWL), Put(Words("green block"), ToThing("beside", BOWL))),
+    ),
     ("put two red blocks into the bowl", (into(All("red block", (BOWL,), 2), BOWL),)),
     ("fill the bowl with all red blocks", (into(All("red block", (BOWL,)), BOWL),)),
     (

@@ -50,6 +50,13 @@ _ONE_AGAIN = re.compile(
     re.IGNORECASE,
 )
 """"The green block on the yellow one": of the same kind."""
+_ONE_TOO = re.compile(
+    r"(?P<what>\bthe (?:[\w-]+ ){0,3}?(?P<noun>[a-z]+) (?:in|into|inside|on|onto|on top of|next to|beside|behind) "
+    r"the (?:[\w-]+ ){1,4}?(?:and|and then|then) the (?:[\w-]+ ){1,3}?)one(?= (?:in|into|inside|on|onto|next|beside|"
+    r"behind|to)\b)",
+    re.IGNORECASE,
+)
+""""The red block into the bowl and the green one into the pan": of the kind of what went first."""
 
 
 class NotUnderstood(Exception):
@@ -117,6 +124,7 @@ def prepare(text: str, slots: Mapping[str, Mapping[str, Any]]) -> Prepared:
     text = re.sub(r"\bletter ([a-z])\b", lambda m: f"letter {m[1].upper()}", text)
     text = re.sub(r"\s+([,.;!?])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,")
     text = re.sub(r"[:,](?= ?<scene)|,+(?=[.;!?])", "", text)
+    text = _ONE_TOO.sub(r"\g<what>\g<noun>", text)
     text = _ONE_AGAIN.sub(r"\g<before>\g<noun>\g<between>\g<noun>", names.join_pairs(text))
     text = text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text
     return Prepared(text, speed, taught)

@@ -12,6 +12,7 @@ from lark import Tree
 from instruct2act.authoring.llm.offline.plan import (
     All,
     Follow,
+    Most,
     Neighbor,
     Pile,
     Place,
@@ -27,6 +28,7 @@ from instruct2act.authoring.llm.offline.plan import (
     ToThing,
     Twist,
     Within,
+    Words,
 )
 from instruct2act.authoring.llm.offline.reading.imitating import follow, stack_as, twist
 from instruct2act.authoring.llm.offline.reading.places import place_of
@@ -80,10 +82,13 @@ def take_step(tree: Node, talk: Talk) -> None:
             remember(moved[0], talk)
         case "into_too":
             named = thing_of(tree.children[0], talk)
+            last = talk.steps[-1] if talk.steps else None
+            alike = last.thing.thing if isinstance(last, Put) and isinstance(last.thing, Most) else None
             if isinstance(named, Neighbor):
                 _put_there([named], talk)
+            elif isinstance(named, Most) and named.thing == Words("object") and alike is not None:
+                _put_there([replace(named, thing=alike)], talk)  # "the smallest star into the bowl, then the largest"
             else:
-                last = talk.steps[-1] if talk.steps else None
                 at_too = isinstance(last, Put) and isinstance(last.place, ToThing) and last.place.relation == "at"
                 talk.steps.append(Put(it_of(talk), ToThing("at" if at_too else "inside", named)))
         case "put_same":
