@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _SCENES = 24
 _MASKS = 300
-"""Scenes whose pictures and models' features are kept, and masks of each."""
+_BYTES = 100 << 20
+"""Scenes whose pictures and models' features are kept, masks of each, and bytes of all when another one comes."""
 _LARGER = 4
 """Times that a picture for people is as large as the one that the robot sees."""
 _NAMED = 5
@@ -49,6 +50,12 @@ class _Scene:
     encoded: Encoded
     masks: OrderedDict[str, Mask] = field(default_factory=OrderedDict)
     last: list[tuple[Mask, str]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes of pictures and masks, about; the segmenter remembers what it found in everything mode."""
+        height, width = self.image.shape
+        return (len(self.masks) + 3) * height * width
 
 
 class Refused(Mistake):
@@ -161,10 +168,16 @@ class Desk:
         return self._store(id, Image(seen.rgb, view=seen))
 
     def _store(self, id: str, image: Image) -> _Scene:
+        self._let_go()
         scene = self._scenes[id] = _Scene(image, self._runtime.segmenter.encode(image))
-        while len(self._scenes) > _SCENES:
-            self._scenes.popitem(last=False)
         return scene
+
+    def _let_go(self) -> None:
+        """Forgets the scenes that were looked at longest ago, where there are too many, or too much of them."""
+        size = sum(scene.size for scene in self._scenes.values())
+        while self._scenes and (len(self._scenes) >= _SCENES or size > _BYTES):
+            _, old = self._scenes.popitem(last=False)
+            size -= old.size
 
     # --- masks --------------------------------------------------------------------------------------------------------
 
