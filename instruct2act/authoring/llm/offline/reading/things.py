@@ -26,6 +26,7 @@ from instruct2act.authoring.llm.offline.plan import (
 from instruct2act.authoring.llm.offline.reading import names
 from instruct2act.authoring.llm.offline.reading.lessons import Lessons
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
+from instruct2act.authoring.llm.offline.saying import say
 
 Node: TypeAlias = Any
 """A lark Tree; its children are Trees and Tokens."""
@@ -143,7 +144,14 @@ def _each(tree: Node, head: str, talk: Talk) -> list[Thing | All]:
         return [Words(_caption([color, head])) for color in pair]
     if head and len(words) == 1 and words[0].lower() in names.COLORS:
         return [Words(_caption([words[0], head]))]
+    if _plural(tree):
+        return [All(_described(tree))]
     return [thing_of(tree, talk)]
+
+
+def _plural(tree: Node) -> bool:
+    """Whether a description is one of several things: "the red blocks"."""
+    return tree.data == "described" and names.is_plural(_words(tree.children[0]))
 
 
 def _head(tree: Node) -> str:
@@ -198,6 +206,8 @@ def _meant(tree: Node, talk: Talk) -> Thing:
             slot = token(tree, "SCENE")
             return InScene(_described(tree.children[0]), slot[7:-1])
         case "described":
+            if _plural(tree):
+                raise NotUnderstood(f"which of the {' '.join(_words(tree.children[0]))}", "", "name one of them")
             return Words(_described(tree))
         case "kind":
             return Kind(token(tree, "KIND")[6:-1])
@@ -300,9 +310,11 @@ def _caption(words: Sequence[str], *more: Sequence[str]) -> str:
 def taken_from(tree: Node, where: Node | None, talk: Talk) -> list[Thing | All]:
     """Of "the heart from the bowl": where a thing is now tells it from others of its name."""
     found = things_of(tree, talk)
-    if where is None or all(child.data == "it" for child in tree.children):
+    if where is None or (tree.data == "some" and all(child.data == "it" for child in tree.children)):
         return found
     place = thing_of(where.children[0], talk)
+    if any(isinstance(thing, All) for thing in found):
+        raise NotUnderstood(f"which things lie at {say(place)}", "", "name them one by one")
     if isinstance(place, Picture) and found == [Words("object")]:
         return [place]  # "the thing in {picture}"
     return [Within(thing.text, place) if isinstance(thing, Words) else thing for thing in found]
