@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from skills.types import Camera, View
 
 SHARD = 128
 """Pictures in a shard."""
+RESIDENT, TURN = 64, 20
+"""Shards of a pool that are in memory at a time, and steps of training after which one makes room for the next."""
 
 
 def write_shard(
@@ -109,33 +111,44 @@ def _has_heights(path: Path) -> bool:
 
 @dataclass
 class Pool:
-    """The pictures of a folder, held in memory.
+    """The pictures of a folder, of which a part is in memory at a time: a pool may be larger than that.
 
     Attributes:
-        shards: pictures by shard.
+        paths: of its finished shards.
+        resident: shards in memory, 30 MB each.
     """
 
-    shards: Sequence[Sequence[Picture]]
+    paths: Sequence[Path]
+    resident: int = RESIDENT
+    _held: dict[int, list[Picture]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, folder: Path) -> Pool:
+    def read(cls, folder: Path, resident: int = RESIDENT) -> Pool:
         """Every finished shard of a folder.
 
         Raises:
             FileNotFoundError: there is none.
         """
-        shards = [read_shard(path) for path in sorted(folder.glob("*.npz"))]
-        if not shards:
+        paths = sorted(folder.glob("*.npz"))
+        if not paths:
             raise FileNotFoundError(f"no pictures in {folder}; instruct2act.training.pool.fill renders some")
-        return cls(shards)
+        pool = cls(paths, resident)
+        pool.turn(0)
+        return pool
 
-    def __len__(self) -> int:
-        return sum(len(shard) for shard in self.shards)
+    def turn(self, step: int) -> None:
+        """Holds what is in memory at a step of the training: every ``TURN`` steps a shard makes room for the next."""
+        whole = len(self.paths)
+        first = step // TURN if whole > self.resident else 0
+        wanted = [(first + k) % whole for k in range(min(self.resident, whole))]
+        if list(self._held) != wanted:
+            self._held = {number: self._held.get(number) or read_shard(self.paths[number]) for number in wanted}
 
     def draw(self, rng: np.random.Generator, size: tuple[int, int] | None = None) -> Picture:
-        """One picture at random; of a given (height, width) if asked, which at least one must have."""
+        """One picture of those in memory at random; of a given (height, width) if asked, which one must have."""
+        shards = list(self._held.values())
         while True:
-            shard = self.shards[int(rng.integers(len(self.shards)))]
+            shard = shards[int(rng.integers(len(shards)))]
             picture = shard[int(rng.integers(len(shard)))]
             if size is None or picture.segmentation.shape == size:
                 return picture

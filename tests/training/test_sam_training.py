@@ -15,7 +15,7 @@ from instruct2act.training.augment import augment
 from instruct2act.training.engine import Picture, pictures, take
 from instruct2act.training.evaluate_sam import evaluate, size_group
 from instruct2act.training.loop import Budget
-from instruct2act.training.pool import SHARD, Pool, fill, read_shard, write_shard
+from instruct2act.training.pool import SHARD, TURN, Pool, fill, read_shard, write_shard
 from instruct2act.training.prompting import correcting_point, loose_box, prompts_for
 from sim.objects import SHAPES
 from skills.backends import Candidates, Encoded
@@ -64,9 +64,23 @@ def test_pictures_come_back_from_a_shard(tmp_path: Path) -> None:
         middle = [[10.0, 20.0]], [1.0]
         np.testing.assert_array_equal(one.view.camera.back_project(*middle), other.view.camera.back_project(*middle))
     assert write_shard(tmp_path, seed=3, number=1, count=4).stat().st_mtime_ns == path.stat().st_mtime_ns
-    assert len(Pool.read(tmp_path)) == 4
+    pool = Pool.read(tmp_path)
+    assert any((pool.draw(np.random.default_rng(0)).rgb == picture.rgb).all() for picture in stored)
     with pytest.raises(FileNotFoundError, match="no pictures"):
         Pool.read(tmp_path / "empty")
+
+
+def test_a_pool_larger_than_memory_is_seen_in_turns(tmp_path: Path) -> None:
+    for number in range(5):
+        write_shard(tmp_path, seed=3, number=number, count=1)
+    pictures = [read_shard(path)[0].rgb.tobytes() for path in sorted(tmp_path.glob("*.npz"))]
+    pool, rng = Pool.read(tmp_path, resident=2), np.random.default_rng(0)
+
+    def seen(step: int) -> set[int]:
+        pool.turn(step)
+        return {pictures.index(pool.draw(rng).rgb.tobytes()) for _ in range(40)}
+
+    assert [seen(step) for step in (0, TURN - 1, TURN, 4 * TURN, 5 * TURN)] == [{0, 1}, {0, 1}, {1, 2}, {0, 4}, {0, 1}]
 
 
 def test_heights_come_back_from_a_shard_and_are_those_of_the_things(tmp_path: Path) -> None:
