@@ -96,8 +96,9 @@ def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_measure, args=(theirs, way, threads, episodes, seed0, out))
-    process.start()
+    process = context.Process(target=_measure, args=(theirs, way, episodes, seed0, out))
+    with _threads(threads):
+        process.start()
     theirs.close()
     try:
         answer = ours.recv()
@@ -125,12 +126,21 @@ def rate(ends: Sequence[tuple[float, float]], workers: int) -> tuple[float, floa
     return count / (ended - began), (used_at_end - used) / (ended - began)
 
 
-def _measure(pipe: Connection[Any, Any], way: Way, threads: int | None, episodes: int, seed0: int, out: Path) -> None:
-    if threads is not None:
-        import torch
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Processes started meanwhile, and theirs, import torch and numpy with so many threads; None as it is."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    try:
+        if count is not None:
+            os.environ["OMP_NUM_THREADS"] = str(count)
+        yield
+    finally:
+        os.environ.pop("OMP_NUM_THREADS", None)
+        if before is not None:
+            os.environ["OMP_NUM_THREADS"] = before
 
-        torch.set_num_threads(threads)  # here, where it may have been imported long since
-        os.environ["OMP_NUM_THREADS"] = str(threads)  # in workers, read when they import it
+
+def _measure(pipe: Connection[Any, Any], way: Way, episodes: int, seed0: int, out: Path) -> None:
     specs = suites.load("six", {"levels": ("L1",), "episodes": episodes, "seed0": seed0}).specs()
     ends: list[tuple[float, float]] = []
 

@@ -13,12 +13,12 @@ import re
 _I = re.IGNORECASE
 _ROBOT = r"(?:me|you|us|yourself|the (?:robot|arm|base|gripper))"
 _STOP = (
-    "side sides edge edge corner half part end area region third hand direction neighbor neighbour of and or but by "
+    "side sides edge corner half part end area region third hand direction neighbor neighbour of and or but by "
     "then than is are was were be should must will would can could shall may might in into inside on onto to at next "
     "beside besides near behind under below above between over from with within without for as until till so if when "
     "where while that which who a an the it them they this these those about around approximately again slightly "
     "degrees clockwise counterclockwise anticlockwise turn thirty forty fifty sixty seventy eighty ninety ten twenty "
-    "one two three four five six seven eight nine object-free please now first"
+    "one two three four five six seven eight nine please now first"
 )
 _WORD = rf"(?!(?:{'|'.join(_STOP.split())})\b)[a-z][\w-]*"
 _NAME = rf"(?:one|{_WORD}(?: {_WORD}){{0,3}}?)"

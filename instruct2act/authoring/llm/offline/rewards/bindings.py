@@ -91,8 +91,8 @@ class Bindings:
     def _others(self, of: Words | Kind) -> str:
         """The ids of things so described; of "the largest thing", of all that nothing else in the plan names."""
         among = self.bind(of)
-        told = " + ".join(dict.fromkeys(self.bind(thing) for thing in self._told)) if of == Words("object") else ""
-        return f"[a for a in {among} if a not in {told}]" if told else among
+        told = [self.bind(thing) for thing in self._told if thing != of] if of == Words("object") else []
+        return f"[a for a in {among} if a not in {' + '.join(dict.fromkeys(told))}]" if told else among
 
     def _most(self, among: str, attribute: str | Lesson, more: bool) -> str:
         if isinstance(attribute, str):
