@@ -89,35 +89,35 @@ def _play(
     goal = getattr(robot.env, "goal", None)
     diary.facts["asked"] = tuple(sorted(goal.things)) if goal is not None else ()
     moments = Moments(robot, runtime, start)
-    reward = Reward(instruction, start, moments, runtime, diary)
-    shown = None if spec.program is not None else runtime.shown(instruction, start)
+    with Reward(instruction, start, moments, runtime, diary) as reward:
+        shown = None if spec.program is not None else runtime.shown(instruction, start)
 
-    def begin() -> Conversation:
-        return runtime.policy.begin(instruction, heard=diary.answered, shown=shown, given=spec.program)
+        def begin() -> Conversation:
+            return runtime.policy.begin(instruction, heard=diary.answered, shown=shown, given=spec.program)
 
-    talk = begin()
-    diary.facts["prompt"] = talk.digest
-    wanted = runtime.config.llm.candidates if spec.program is None else 1
-    offers = rehearsal.offers(begin, diary, wanted) if wanted > 1 else []
-    program: Program | None
-    if offers:
-        make = clones.maker(spec, instruction, robot, start, runtime)
-        talk, program = rehearsal.best(offers, make, reward, runtime, diary, stop)
-    else:
-        program = _program(talk, diary, first=True)
-    afterwards = Afterwards(talk, instruction, start, robot, reward, runtime, diary)
-    execution: Execution | None = None
-    while program is not None:
-        diary.wrote(program)
-        execution = _run(program, instruction, robot, runtime, diary, moments, stop)
-        diary.ran(execution)
-        program = _program(talk, diary, first=False) if afterwards.asks(execution) else None
-    if execution is not None:
-        diary.executed(execution)
-    if diary.status != "infrastructure":
-        diary.judged(robot.verdict())
-    if execution is not None:
-        reward.record()
+        talk = begin()
+        diary.facts["prompt"] = talk.digest
+        wanted = runtime.config.llm.candidates if spec.program is None else 1
+        offers = rehearsal.offers(begin, diary, wanted) if wanted > 1 else []
+        program: Program | None
+        if offers:
+            make = clones.maker(spec, instruction, robot, start, runtime)
+            talk, program = rehearsal.best(offers, make, reward, runtime, diary, stop)
+        else:
+            program = _program(talk, diary, first=True)
+        afterwards = Afterwards(talk, instruction, start, robot, reward, runtime, diary)
+        execution: Execution | None = None
+        while program is not None:
+            diary.wrote(program)
+            execution = _run(program, instruction, robot, runtime, diary, moments, stop)
+            diary.ran(execution)
+            program = _program(talk, diary, first=False) if afterwards.asks(execution) else None
+        if execution is not None:
+            diary.executed(execution)
+        if diary.status != "infrastructure":
+            diary.judged(robot.verdict())
+        if execution is not None:
+            reward.record()
 
 
 def instruction_of(spec: EpisodeSpec, robot: SimRobot | VimaBenchRobot, pictures: Mapping[str, Image]) -> Instruction:

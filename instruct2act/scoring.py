@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Reward:
-    """The author's reward function: written once, when it is first asked for; scores what has happened so far."""
+    """The author's reward function: written once, when it is first asked for; scores what has happened so far.
+
+    Close it when done.
+    """
 
     def __init__(
         self, instruction: Instruction, start: Observation, moments: Moments, runtime: Runtime, diary: Diary
@@ -64,6 +67,17 @@ class Reward:
             self._diary.unscored(self._trouble)
         if score is not None and self._function is not None:
             self._diary.scored(score, self._function.source, self._runtime.config.reward.state)
+
+    def close(self) -> None:
+        """Ends the function's worker."""
+        if self._function is not None:
+            self._function.close()
+
+    def __enter__(self) -> Reward:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _write(self) -> None:
         self._slots = bound(self._instruction, self._start, self._moments)

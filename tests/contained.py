@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from instruct2act.sandbox import Gateway
+from instruct2act.sandbox import Failure, Function, Gateway, Score, scores
+from instruct2act.sandbox.guest import Backend
 from instruct2act.sandbox.probe.world import CANARY, LIMITS, VARIABLE, World, registry
 from instruct2act.sandbox.routing import Second
 
-__all__ = ["CANARY", "LIMITS", "SKILLS", "World", "both", "first", "gateway", "second", "world"]
+__all__ = ["CANARY", "LIMITS", "SKILLS", "World", "both", "first", "gateway", "run_reward", "second", "world"]
 
 SKILLS = dict(registry())
 
@@ -52,3 +54,11 @@ def world(tmp_path: Path) -> World:
     file = tmp_path / "secret.txt"
     file.write_text(CANARY, encoding="utf-8")
     return World(file)
+
+
+def run_reward(
+    backend: Backend, source: str, episodes: Sequence[tuple[Any, Any]], **settings: Any
+) -> list[Score | Failure]:
+    """The scores of episodes by a reward function, in a worker of its own."""
+    with Function(backend, source, "reward", **settings) as function:
+        return scores(function, episodes)

@@ -15,7 +15,7 @@ from instruct2act.authoring.given import Given
 from instruct2act.authoring.llm import LLM
 from instruct2act.authoring.policy import Conversation, Heard, _nobody
 from instruct2act.authoring.program import Done, Program, Refusal
-from instruct2act.sandbox import Failure, Limits, Score, run_reward
+from instruct2act.sandbox import Failure, Function, Limits, Score, scores
 from instruct2act.sandbox.errors import Problem
 from instruct2act.sandbox.guest import Backend
 from skills.types import Action, Camera, Instruction, Moment, ObjectState, Pose
@@ -97,11 +97,12 @@ def _action(action: Action) -> dict[str, Any]:
 
 
 class RewardFunction:
-    """A reward function that passed its checks; runs in the sandbox."""
+    """A reward function; runs in the sandbox, in a worker that it keeps. Close it when done."""
 
     def __init__(self, program: Program, backend: Backend) -> None:
         self.source, self.sha256 = program.source, program.sha256
-        self._backend = backend
+        words = vocabulary.needed(self.source)
+        self._function = Function(backend, self.source, "reward", prelude=words, limits=_LIMITS)
 
     def score(self, history: History, slots: Mapping[str, Any]) -> RewardResult:
         """Scores one episode.
@@ -124,10 +125,17 @@ class RewardFunction:
             trying: once only, and nothing after a failure: the caller looks for hidden state itself.
         """
         data = [(history_as_data(history), slots_as_data(slots)) for history, slots in episodes]
-        words = vocabulary.needed(self.source)
-        return run_reward(
-            self._backend, self.source, data, prelude=words, limits=_LIMITS, twice=not trying, to_failure=trying
-        )
+        return scores(self._function, data, twice=not trying, to_failure=trying)
+
+    def close(self) -> None:
+        """Ends its worker; it may be asked again, of another one."""
+        self._function.close()
+
+    def __enter__(self) -> RewardFunction:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class RewardWriter:
@@ -145,7 +153,7 @@ class RewardWriter:
         heard: Heard = _nobody,
         given: str | None = None,
     ) -> RewardFunction | Refusal:
-        """A reward function for an instruction.
+        """A reward function for an instruction, in the worker that it was tried in; close it when done.
 
         Args:
             instruction: what was asked.
@@ -159,22 +167,37 @@ class RewardWriter:
             LLMError: no answer could be had.
         """
         messages = prompt.for_reward(instruction, objects, self.style)
-        written = Conversation(
-            self.llm if given is None else Given(given),
-            messages,
-            "reward",
-            lambda program: self.check(program, objects, slots),
-            self.turns if given is None else 1,
-            heard,
-        ).answer()
-        assert not isinstance(written, Done)  # nobody looks again at a reward
-        return written if isinstance(written, Refusal) else RewardFunction(written, self._backend)
+        tried: list[RewardFunction] = []
+
+        def check(program: Program) -> list[Problem]:
+            while tried:
+                tried.pop().close()
+            tried.append(RewardFunction(program, self._backend))
+            return _problems(tried[0], objects, slots)
+
+        try:
+            written = Conversation(
+                self.llm if given is None else Given(given),
+                messages,
+                "reward",
+                check,
+                self.turns if given is None else 1,
+                heard,
+            ).answer()
+            assert not isinstance(written, Done)  # nobody looks again at a reward
+            return written if isinstance(written, Refusal) else tried.pop()
+        finally:
+            while tried:
+                tried.pop().close()
 
     def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
         """What is wrong with a reward function; see ``trying``."""
-        function = RewardFunction(program, self._backend)
+        with RewardFunction(program, self._backend) as function:
+            return _problems(function, objects, slots)
 
-        def scores(episodes: Sequence[History]) -> list[RewardResult | Failure]:
-            return function.score_many([(history, slots) for history in episodes], trying=True)
 
-        return trying.problems(scores, objects, slots)
+def _problems(function: RewardFunction, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
+    def tried(episodes: Sequence[History]) -> list[RewardResult | Failure]:
+        return function.score_many([(history, slots) for history in episodes], trying=True)
+
+    return trying.problems(tried, objects, slots)

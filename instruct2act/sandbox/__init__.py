@@ -1,4 +1,4 @@
-"""Generated code runs here, contained: `Gateway` runs programs, `run_reward` scores with reward functions.
+"""Generated code runs here, contained: `Gateway` runs programs, `Function` calls what one defines, a reward.
 
 Names are imported when they are first asked for: the command line builds without them.
 """
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from instruct2act.sandbox.clocks import Limits, StopFlag, Watch
     from instruct2act.sandbox.errors import Failure, Problem, SandboxUnavailable
     from instruct2act.sandbox.execution import CallEnded, CallStarted, Execution, Listener, Printed, SkillCall
-    from instruct2act.sandbox.functions import Score, call, run_reward
+    from instruct2act.sandbox.functions import Function, Score, scores
     from instruct2act.sandbox.gateway import Gateway
 
 _HOMES = {
     "clocks": ("Limits", "StopFlag", "Watch"),
     "errors": ("Failure", "Problem", "SandboxUnavailable"),
     "execution": ("CallEnded", "CallStarted", "Execution", "Listener", "Printed", "SkillCall"),
-    "functions": ("Score", "call", "run_reward"),
+    "functions": ("Function", "Score", "scores"),
     "gateway": ("Gateway",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -29,6 +29,7 @@ __all__ = [
     "CallStarted",
     "Execution",
     "Failure",
+    "Function",
     "Gateway",
     "Limits",
     "Listener",
@@ -39,8 +40,7 @@ __all__ = [
     "SkillCall",
     "StopFlag",
     "Watch",
-    "call",
-    "run_reward",
+    "scores",
 ]
 
 

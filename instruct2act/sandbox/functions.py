@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from instruct2act.sandbox import check as checks
@@ -32,31 +33,20 @@ class Score:
     parts: dict[str, float]
 
 
-def run_reward(
-    backend: Backend,
-    source: str,
-    episodes: Sequence[tuple[Any, Any]],
-    *,
-    prelude: str = "",
-    limits: Limits | None = None,
-    twice: bool = True,
-    to_failure: bool = False,
+def scores(
+    function: Function, episodes: Sequence[tuple[Any, Any]], *, twice: bool = True, to_failure: bool = False
 ) -> list[Score | Failure]:
-    """Scores episodes with ``reward(history, slots)``.
+    """Scores episodes in one session.
 
     Args:
-        backend: runs it.
-        source: defines ``reward(history, slots) -> {"score": …, "parts": {name: …}}``.
+        function: ``reward(history, slots) -> {"score": …, "parts": {name: …}}``.
         episodes: (history, slots) each, plain data.
-        prelude: trusted source that defines the words that ``source`` may use.
-        limits: of each call's computing; the defaults when left out.
         twice: scores them again in reverse order; a reward that then differs remembers something and is refused.
         to_failure: nothing is scored after the first call that fails.
     """
     # In one session: what a function remembers of the first round is still there in the second.
     asked = [*episodes, *reversed(episodes)] if twice else episodes
-    results = call(backend, source, "reward", asked, prelude=prelude, limits=limits, to_failure=to_failure)
-    found = [_score(result) for result in results]
+    found = [_score(result) for result in function.calls(asked, to_failure)]
     if not twice or len(found) < len(asked):
         return found[: len(episodes)]
     forth, back = found[: len(episodes)], found[: len(episodes) - 1 : -1]
@@ -83,54 +73,76 @@ def _bad(message: str) -> Failure:
     return Failure("runtime", "BadReward", message, failed_at="reward")
 
 
-def call(
-    backend: Backend,
-    source: str,
-    function: str,
-    batch: Sequence[Sequence[Any]],
-    *,
-    prelude: str = "",
-    limits: Limits | None = None,
-    to_failure: bool = False,
-) -> list[Any]:
-    """Calls ``function(*arguments)`` for each of a batch.
+class Function:
+    """A function that a program defines, in a worker that is started when it is first called. Close it when done."""
 
-    Args:
-        backend: runs it.
-        source: defines the function.
-        function: its name.
-        batch: arguments of each call, plain data.
-        prelude: trusted source, loaded first.
-        limits: of each call's computing.
-        to_failure: nothing is called after the first failure.
+    def __init__(
+        self, backend: Backend, source: str, name: str, *, prelude: str = "", limits: Limits | None = None
+    ) -> None:
+        """Args.
 
-    Returns:
-        For each call what it returned, bounded plain data, or a Failure.
-    """
-    limits = limits or Limits()
-    prepared = checks.prepare(source, {}, {}, limits.source_bytes, backend.language)
-    problems = [problem for problem in prepared.problems if problem.stage != "api"]
-    if problems or not batch:
-        return [refused(problems)] * len(batch)
-    if not function.isidentifier():
-        raise ValueError(f"{function!r} is not a function's name")
-    results: list[Any] = []
-    session = _Session(backend, prepared, prelude, limits)
-    try:
+        Args:
+            backend: runs it.
+            source: defines the function.
+            name: its name.
+            prelude: trusted source, loaded first.
+            limits: of each call's computing; the defaults when left out.
+        """
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} is not a function's name")
+        self.name = name
+        limits = limits or Limits()
+        prepared = checks.prepare(source, {}, {}, limits.source_bytes, backend.language)
+        self._problems = [problem for problem in prepared.problems if problem.stage != "api"]
+        self._session_of = partial(_Session, backend, prepared, prelude, limits)
+        self._session: _Session | None = None
+
+    def calls(self, batch: Sequence[Sequence[Any]], to_failure: bool = False) -> list[Any]:
+        """Calls it with the arguments, plain data, of each of a batch.
+
+        Args:
+            batch: arguments of each call.
+            to_failure: nothing is called after the first failure.
+
+        Returns:
+            For each call what it returned, bounded plain data, or a Failure.
+        """
+        if not batch:
+            return []
+        if self._problems:
+            return [refused(self._problems)] * len(batch)
+        results: list[Any] = []
         # One by itself first: what hits a limit there is not tried together with others.
         for first in (0, *range(1, len(batch), _AT_ONCE)):
             part = batch[first : first + (_AT_ONCE if first else 1)]
-            session = session.fit()
             # Where one of them fails, or all together are too much, each is called by itself.
-            together = session.calls(function, part)
+            together = self._fit().calls(self.name, part)
             for place, arguments in enumerate(part):
-                session = session.fit()
-                results.append(together[place] if together else session.failure or session.call(function, arguments))
+                session = self._fit()
+                results.append(together[place] if together else session.failure or session.call(self.name, arguments))
                 if to_failure and isinstance(results[-1], Failure):
                     return results
-    finally:
-        session.close()
-    return results
+        return results
+
+    def close(self) -> None:
+        """Ends the worker; a further call starts another."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def __enter__(self) -> Function:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fit(self) -> _Session:
+        """A worker that has hit no limit."""
+        if self._session is not None and self._session.spent:
+            self.close()
+        if self._session is None:
+            self._session = self._session_of()
+        return self._session
 
 
 class _Session:
@@ -138,7 +150,6 @@ class _Session:
 
     def __init__(self, backend: Backend, prepared: checks.Prepared, prelude: str, limits: Limits) -> None:
         self.prepared, self.limits = prepared, limits
-        self._made_with = backend, prepared, prelude, limits
         self.table = Table()
         self.printed: list[str] = []
         self.spent = False
@@ -147,13 +158,6 @@ class _Session:
         self.guest: Guest = backend.guest(limits, functions=frozenset())
         event = self.guest.start(f"{before}{prepared.source}", {}, self._heard, check=False)
         self.failure = self._failure(self._past_calls(event))
-
-    def fit(self) -> _Session:
-        """Itself, or a new one where a limit was hit."""
-        if not self.spent:
-            return self
-        self.close()
-        return _Session(*self._made_with)
 
     def call(self, function: str, arguments: Sequence[Any]) -> Any:
         event = self._fed(f"{function}(*_json.loads(_arguments))", arguments)

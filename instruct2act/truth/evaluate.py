@@ -138,7 +138,8 @@ def scored(runtime: Runtime, env: TabletopEnv, made: Sequence[Ending], seed: int
         written = runtime.rewards.write(env.instruction, made[0].history[0].objects, slots)
         if isinstance(written, RewardFunction):
             source = written.source
-            results = written.score_many([(ending.history, slots) for ending in made])
+            with written:
+                results = written.score_many([(ending.history, slots) for ending in made])
         elif isinstance(written, Refusal):
             trouble = f"refused: {written}"
     except (NoProgram, LLMError) as error:

@@ -122,7 +122,8 @@ class Play:
         slots = sim.slots_for_reward(env, instruction) | spots(instruction.clicks, camera)
         written = self.rewards.write(instruction, env.history[0].objects, slots)
         assert isinstance(written, RewardFunction)
-        return written.score(env.history[:1], slots).score, written.score(env.history, slots).score
+        with written:
+            return written.score(env.history[:1], slots).score, written.score(env.history, slots).score
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sentences import FREE
 from states import BOWL, HEART, RING, STAR, TABLE, at, moments, start
 from test_policy import Scripted
 
+from instruct2act.authoring.policy import NoProgram
 from instruct2act.authoring.program import Program, Refusal
 from instruct2act.authoring.reward import (
     RewardFailed,
@@ -19,6 +21,7 @@ from instruct2act.authoring.reward import (
 )
 from instruct2act.authoring.trying import HANDFUL, made_up
 from instruct2act.sandbox import Gateway
+from instruct2act.sandbox.guest import Backend, Guest
 from skills.types import Instruction, Moment, ObjectState, Slot
 
 Table = tuple[ObjectState, ...]
@@ -101,6 +104,7 @@ def write(rewards: RewardWriter, text: str, slots: dict[str, Any]) -> RewardFunc
     if asked not in WRITTEN:
         written = rewards.write(Instruction(text, kinds, clicks(text)), TABLE, slots)
         assert isinstance(written, RewardFunction)
+        written.close()
         WRITTEN[asked] = written
     return WRITTEN[asked]
 
@@ -109,9 +113,9 @@ def write(rewards: RewardWriter, text: str, slots: dict[str, Any]) -> RewardFunc
 def test_a_score_is_what_a_person_would_say(
     rewards: RewardWriter, text: str, slots: dict[str, Any], what: str, tables: list[Table], good: bool
 ) -> None:
-    function = write(rewards, text, slots)
-    assert (function.score(moments(start(), *tables), slots).score > 0.5) == good
-    assert function.score(moments(start()), slots).score < 0.5
+    with write(rewards, text, slots) as function:
+        assert (function.score(moments(start(), *tables), slots).score > 0.5) == good
+        assert function.score(moments(start()), slots).score < 0.5
 
 
 def test_sentences_about_what_is_there_have_rewards(rewards: RewardWriter) -> None:
@@ -134,7 +138,9 @@ def test_sentences_about_what_is_there_have_rewards(rewards: RewardWriter) -> No
     about = [text for text, _ in FREE if not any(word in text for word in absent)]
     assert len(about) > 20
     for text in about[::5]:
-        assert isinstance(rewards.write(Instruction(text), TABLE, {}), RewardFunction), text
+        written = rewards.write(Instruction(text), TABLE, {})
+        assert isinstance(written, RewardFunction), text
+        written.close()
 
 
 @pytest.mark.parametrize(
@@ -190,13 +196,56 @@ def test_a_bad_one_goes_back_to_its_author(gateway: Gateway) -> None:
     author = Scripted(constant, good)
     written = RewardWriter(author, gateway.backend).write(Instruction("put the heart into the bowl"), TABLE, {})
     assert isinstance(written, RewardFunction)
+    written.close()
     assert "whatever becomes of the objects" in author.asked[1][-1].text
 
 
 def test_a_failure_while_scoring_is_an_error(gateway: Gateway) -> None:
     source = 'def reward(history, slots):\n    return {"score": slots["gone"], "parts": {}}\n'
-    with pytest.raises(RewardFailed, match="gone"):
-        RewardFunction(Program(source, "reward"), gateway.backend).score([Moment(None, TABLE)], {})
+    function = RewardFunction(Program(source, "reward"), gateway.backend)
+    with function, pytest.raises(RewardFailed, match="gone"):
+        function.score([Moment(None, TABLE)], {})
+
+
+class Counted:
+    """A backend that keeps the workers it gives out."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend, self.guests = backend, list[Any]()
+        self.name, self.version, self.language = backend.name, backend.version, backend.language
+
+    def guest(self, *arguments: Any, **keywords: Any) -> Guest:
+        self.guests.append(self._backend.guest(*arguments, **keywords))
+        return self.guests[-1]
+
+    def close(self) -> None:
+        self._backend.close()
+
+
+def test_a_reward_is_scored_by_the_worker_that_it_was_tried_in(gateway: Gateway) -> None:
+    constant = '```python\ndef reward(history, slots):\n    return {"score": 0.5, "parts": {}}\n```'
+    good = constant.replace("0.5", 'inside(history, find(history, "heart"), find(history, "bowl"))')
+    counted = Counted(gateway.backend)
+    instruction = Instruction("put the heart into the bowl")
+    written = RewardWriter(Scripted(constant, good), counted).write(instruction, TABLE, {})
+    assert isinstance(written, RewardFunction)
+    first, second = counted.guests
+    assert not Path(f"/proc/{first.pid}").exists(), "the one that failed is gone"
+    assert written.score(moments(start(), start(IN_BOWL)), {}).score > 0.5
+    assert len(counted.guests) == 2 and Path(f"/proc/{second.pid}").exists()
+    written.close()
+    assert not Path(f"/proc/{second.pid}").exists()
+    assert written.score(moments(start()), {}).score < 0.5, "it may be asked again"
+    assert len(counted.guests) == 3
+    written.close()
+
+
+def test_no_worker_is_left_where_no_reward_passes(gateway: Gateway) -> None:
+    constant = '```python\ndef reward(history, slots):\n    return {"score": 0.5, "parts": {}}\n```'
+    counted = Counted(gateway.backend)
+    with pytest.raises(NoProgram):
+        RewardWriter(Scripted(constant, constant), counted).write(Instruction("put it there"), TABLE, {})
+    assert counted.guests and not any(Path(f"/proc/{guest.pid}").exists() for guest in counted.guests)
 
 
 def test_made_up_outcomes_touch_every_object_and_scene() -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contained import SKILLS, World
+from contained import SKILLS, World, run_reward
 from test_processes import gone, wait_for
 
-from instruct2act.sandbox import Gateway, Limits, SandboxUnavailable, call, run_reward
+from instruct2act.sandbox import Function, Gateway, Limits, SandboxUnavailable
 from instruct2act.sandbox.cpython import CPython
 
 pytestmark = pytest.mark.needs("jail")
@@ -120,7 +120,8 @@ def reward(history, slots):
     episodes = [([{"xy": [x, 0.0]}], {"goal": [1.0, 0.0]}) for x in (0.0, 0.5, 1.0)]
     scores = run_reward(backend, source, episodes)
     assert [getattr(score, "score", score) for score in scores] == [0.0, 0.5, 1.0]
-    assert call(backend, source, "missing", [()])[0].type == "NameError"
+    with Function(backend, source, "missing") as missing:
+        assert missing.calls([()])[0].type == "NameError"
 
 
 # --- processes -------------------------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from contained import World
+from contained import World, run_reward
 
-from instruct2act.sandbox import Failure, Gateway, Limits, Score, call, run_reward
+from instruct2act.sandbox import Failure, Function, Gateway, Limits, Score
 
 pytestmark = pytest.mark.needs("jail")
 
@@ -94,5 +94,41 @@ def test_a_source_that_does_not_parse_is_refused(gateway: Gateway) -> None:
 def test_arguments_are_copies(gateway: Gateway, world: World) -> None:
     history, slots = episode(1)
     source = "def change(history, slots):\n    history.clear()\n    slots['goal'] = None\n    return len(history)\n"
-    assert call(gateway.backend, source, "change", [(history, slots), (history, slots)]) == [0, 0]
+    with Function(gateway.backend, source, "change") as function:
+        assert function.calls([(history, slots), (history, slots)]) == [0, 0]
     assert (history, slots) == episode(1)
+
+
+COUNTING = """
+SEEN = []
+
+def count(wait):
+    SEEN.append(1)
+    while wait:
+        pass
+    return len(SEEN)
+"""
+
+
+def test_calls_share_a_worker_until_one_hits_a_limit_or_it_is_closed(gateway: Gateway) -> None:
+    with Function(gateway.backend, COUNTING, "count", limits=Limits(turn_s=0.25)) as function:
+        assert function.calls([(False,), (False,)]) == [1, 2]
+        assert function.calls([(False,)]) == [3]
+        assert function.calls([]) == []
+        (failure,) = function.calls([(True,)])
+        assert isinstance(failure, Failure) and failure.type == "TimeLimit"
+        assert function.calls([(False,)]) == [1]
+        function.close()
+        assert function.calls([(False,)]) == [1]
+
+
+def test_nothing_is_called_after_a_failure_if_so_wanted(gateway: Gateway) -> None:
+    source = "SEEN = []\n\ndef divide(by):\n    SEEN.append(by)\n    return [1 / by, len(SEEN)]\n"
+    with Function(gateway.backend, source, "divide") as function:
+        first, failure = function.calls([(1,), (0,), (2,)], to_failure=True)
+        assert first == [1, 1] and isinstance(failure, Failure) and failure.type == "ZeroDivisionError"
+
+
+def test_only_a_name_is_called(gateway: Gateway) -> None:
+    with pytest.raises(ValueError, match="not a function's name"):
+        Function(gateway.backend, COUNTING, "count(False) or count")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from contained import SKILLS, World
+from contained import SKILLS, World, run_reward
 
-from instruct2act.sandbox import Failure, Gateway, Limits, SandboxUnavailable, run_reward
+from instruct2act.sandbox import Failure, Gateway, Limits, SandboxUnavailable
 from instruct2act.sandbox.routing import Routed, Second, backend, fits
 
 pytestmark = pytest.mark.needs("jail")

@@ -91,6 +91,7 @@ def _write(outbox: Outbox, runtime: TableRuntime, job: dict[str, Any]) -> None:
             outbox.tell({"type": "no_reward", "message": str(none)})
             return
         if not isinstance(reward, Refusal):
+            reward.close()
             outbox.tell({"type": "written", "what": "reward", "source": reward.source, "model": who})
     finally:
         robot.close()

@@ -11,15 +11,19 @@ import cv2
 import numpy as np
 
 from skills.backends.sam.bars import crossing
+from skills.backends.sam.frames import are_stretches
 from skills.backends.sam.joining import joined, painted
 from skills.backends.sam.leftovers import overlap
 from skills.backends.sam.outline import nearest
+from skills.backends.sam.parting import crossed
 from skills.backends.sam.relief import EXACT, Relief
 from skills.backends.sam.solids import Parts
 from skills.types import Bool, Int, UInt8
 
 Piece = tuple[Bool, tuple[int, ...]]
 """A mask (H, W) and the indices of what it is made of."""
+_Within = tuple[Bool, Bool, tuple[int, ...]]
+"""What of a mask (H, W) lies in a solid, and the piece."""
 
 _PART = 0.12
 """Share of a solid that a mask must have to be a thing of its own there."""
@@ -103,12 +107,26 @@ def _things(rgb: UInt8, seen: Relief, solid: Bool, pieces: list[Piece]) -> list[
     inside = [it for it in inside if np.count_nonzero(it[0]) >= _PART * area]
     parts = [it for it in inside if np.count_nonzero(it[0]) >= _WITHIN * np.count_nonzero(it[1])]
     parts = [it for it in parts if _foreign(rgb, seen, it[0], solid)]
+    low = float(np.nanmedian(seen.height[solid])) < _LOW
+    if low and inside and (two := _crossed(rgb, solid, inside, parts)):
+        return two
     if parts and (len(parts) > 1 or np.count_nonzero(solid & ~parts[0][0]) >= max(_PART * area, _LEAST)):
         return _shared(rgb, solid, [(part, made_of) for part, _, made_of in parts])
     if not inside:
         return [(solid, ())]
     _, mask, made_of = max(inside, key=lambda it: np.count_nonzero(it[0]) / np.count_nonzero(it[1] | solid))
     return [(solid | (mask & ~np.isfinite(seen.height)), made_of)]
+
+
+def _crossed(rgb: UInt8, solid: Bool, inside: list[_Within], parts: list[_Within]) -> list[Piece]:
+    """A bar across a low solid and the rest; nothing where a part by colour is parted better from its rest.
+
+    Depth has the outline of both to the pixel, of which colours may have a piece only.
+    """
+    _, _, made_of = max(inside, key=lambda it: np.count_nonzero(it[0]))
+    two = crossed(rgb, [(solid, made_of)]) or []
+    best = min((overlap(rgb, part, solid & ~part) for part, _, _ in parts), default=1.0)
+    return two if two and overlap(rgb, two[0][0], two[1][0]) < best else []
 
 
 def _foreign(rgb: UInt8, seen: Relief, part: Bool, solid: Bool) -> bool:
@@ -119,7 +137,8 @@ def _foreign(rgb: UInt8, seen: Relief, part: Bool, solid: Bool) -> bool:
     top, under = (float(np.nanmedian(seen.height[it])) for it in (part, rest))
     alike = overlap(rgb, part, rest)
     if top < _LOW:
-        return alike < _ALIKE or (alike < _CROSSED and _is_bar(part, solid))
+        other = alike < _ALIKE or (alike < _CROSSED and _is_bar(part, solid))
+        return other and not are_stretches([part, rest])
     return alike < (_OTHER if abs(top - under) < _LEVEL else _ALIKE)
 
 

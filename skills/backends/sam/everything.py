@@ -20,6 +20,7 @@ from skills.backends import Encoded
 from skills.backends.sam.agreement import agreed
 from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
+from skills.backends.sam.frames import reunited
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.margin import margin
 from skills.backends.sam.outline import filled
@@ -116,7 +117,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         exact, surface = [mask & ~beside for mask in exact], surface | beside
     pieces: list[_Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
     if under and settings.alike:
-        pieces = complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike)
+        pieces = reunited(complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike))
         pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     if settings.filtered and encoded.image.view is not None and (seen := encoded.features.relief) is not None:

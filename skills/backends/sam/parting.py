@@ -55,7 +55,7 @@ def told_apart(rgb: UInt8, pieces: list[Piece], answer: Answer) -> list[Piece]:
     """Pieces, each parted where it is several things, and joined to what something that lies across it cut it off."""
     found: list[Piece] = []
     for group in _touching(pieces):
-        found += _crossed(rgb, group) or _each_parted(rgb, group, answer)
+        found += crossed(rgb, group) or _each_parted(rgb, group, answer)
     return found
 
 
@@ -70,8 +70,13 @@ def _touching(pieces: list[Piece]) -> list[list[Piece]]:
     return list(groups.values())
 
 
-def _crossed(rgb: UInt8, pieces: list[Piece]) -> list[Piece] | None:
-    """A bar that lies across touching pieces, what it lies on in one piece, and the others; None without a bar."""
+def crossed(rgb: UInt8, pieces: list[Piece]) -> list[Piece] | None:
+    """A bar that lies across touching pieces, what it lies on in one piece, and the others; None without a bar.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        pieces: masks that touch one another.
+    """
     whole = np.logical_or.reduce([mask for mask, _ in pieces])
     if np.count_nonzero(whole) < CROSSED * whole.size:
         return None

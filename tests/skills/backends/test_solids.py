@@ -209,3 +209,28 @@ def test_thin_things_that_cross_are_parted_by_colour_where_depth_sees_one(world)
     assert len(found) == len(parts)
     for truth in parts:
         assert max(iou(mask, truth) for mask in found) > 0.9
+
+
+@pytest.mark.parametrize("known", ["nothing", "a half", "all of it"])
+def test_a_line_across_a_frame_is_whole_however_much_of_it_a_mask_has(world, known):
+    world.clear()
+    frame = world.add(SHAPES["three-sided rectangle"], TEXTURES["green swirl"], Pose(0.5, 0.0), fixed=True)
+    line = world.add(SHAPES["line"], TEXTURES["polka-dot"], Pose(0.5, 0.0, 0.001), fixed=True)
+    view = world.render(TOP, depth=True, segmentation=True)
+    image, across = Image(view.rgb, view=view.without_truth()), view.truth.segmentation == line
+    under = view.truth.segmentation == frame
+    shown = {"nothing": across & False, "a half": across & (np.arange(256) < 128), "all of it": across}[known]
+    pieces = [(mask, (i,)) for i, mask in enumerate([(under | across) & ~shown, shown]) if mask.any()]
+    found = things(image, pieces)
+    assert len(found) == 2
+    for truth in (across, under):
+        assert max(iou(mask, truth) for mask in found) > 0.9
+
+
+def test_a_thin_frame_painted_in_stretches_is_one_thing_to_exact_depth(world):
+    image, (truth,) = standing(world, ("square", 0.5, 0.0, 0.0), texture="green")
+    half = truth & (np.arange(256) < 128)
+    rgb = image.rgb.copy()
+    rgb[half] = (160, 60, 160)
+    (found,) = things(replace(image, rgb=rgb), [(half, (0,)), (truth & ~half, (1,))])
+    assert iou(found, truth) > 0.95
