@@ -37,7 +37,8 @@ def reunited(pieces: list[Piece]) -> list[Piece]:
         masks = [mask for mask, _ in group]
         if len(group) > 1 and are_stretches(masks):
             made_of = dict.fromkeys(index for _, members in group for index in members)
-            found.append((np.logical_or.reduce(masks), tuple(made_of)))
+            between = _closed(np.logical_or.reduce(masks)) & ~np.logical_or.reduce([_closed(mask) for mask in masks])
+            found.append((np.logical_or.reduce([between, *masks]), tuple(made_of)))
         else:
             found += group
     return found

