@@ -16,7 +16,7 @@ from skills.backends.sam.joining import joined, painted
 from skills.backends.sam.leftovers import overlap
 from skills.backends.sam.outline import nearest
 from skills.backends.sam.parting import crossed
-from skills.backends.sam.relief import EXACT, Relief
+from skills.backends.sam.relief import EXACT, SIGMAS, Relief
 from skills.backends.sam.solids import Parts
 from skills.types import Bool, Int, UInt8
 
@@ -36,6 +36,8 @@ _ONE = 0.5
 _LOW, _CROSSED = 0.003, 0.6
 """Metres above the plane up to which things lie across one another at one height, as far as depth can tell, and the
 overlap for a straight bar, whose shape speaks for it."""
+_SHEET = 0.0002
+"""Metres by which a level is another one, at least, where the camera is exact."""
 _LEVEL, _OTHER = 0.0026, 0.1
 """Metres by which a part may be higher or lower that is level with the rest, and the overlap for it: a pattern's spots
 are level."""
@@ -108,14 +110,32 @@ def _things(rgb: UInt8, seen: Relief, solid: Bool, pieces: list[Piece]) -> list[
     parts = [it for it in inside if np.count_nonzero(it[0]) >= _WITHIN * np.count_nonzero(it[1])]
     parts = [it for it in parts if _foreign(rgb, seen, it[0], solid)]
     low = float(np.nanmedian(seen.height[solid])) < _LOW
-    if low and inside and (two := _crossed(rgb, solid, inside, parts)):
+    if low and (two := _stacked(seen, solid, inside) or _crossed(rgb, solid, inside, parts)):
         return two
     if parts and (len(parts) > 1 or np.count_nonzero(solid & ~parts[0][0]) >= max(_PART * area, _LEAST)):
         return _shared(rgb, solid, [(part, made_of) for part, _, made_of in parts])
-    if not inside:
-        return [(solid, ())]
-    _, mask, made_of = max(inside, key=lambda it: np.count_nonzero(it[0]) / np.count_nonzero(it[1] | solid))
+    mask, made_of = _best(solid, inside)
     return [(solid | (mask & ~np.isfinite(seen.height)), made_of)]
+
+
+def _best(solid: Bool, inside: list[_Within]) -> Piece:
+    """The piece that fits a solid best; the solid itself where there is none."""
+    overlaps = [np.count_nonzero(mask & solid) / np.count_nonzero(mask | solid) for _, mask, _ in inside]
+    return inside[int(np.argmax(overlaps))][1:] if inside else (solid, ())
+
+
+def _stacked(seen: Relief, solid: Bool, inside: list[_Within]) -> list[Piece]:
+    """A low solid's two levels, where it has two and no more: a thin thing on a thin thing."""
+    heights = seen.height[solid]
+    middle = float(heights.min() + heights.max()) / 2
+    upper, lower = heights > middle, heights <= middle
+    if not upper.any() or min(upper.mean(), lower.mean()) < _PART:
+        return []
+    sheer = heights[upper].min() - heights[lower].max()
+    if sheer < max(_SHEET, SIGMAS * seen.noise) or max(np.ptp(heights[upper]), np.ptp(heights[lower])) > 0.5 * sheer:
+        return []
+    parts = [solid & (seen.height > middle), solid & (seen.height <= middle)]
+    return [(part, _best(part, inside)[1]) for part in parts]
 
 
 def _crossed(rgb: UInt8, solid: Bool, inside: list[_Within], parts: list[_Within]) -> list[Piece]:
@@ -123,8 +143,7 @@ def _crossed(rgb: UInt8, solid: Bool, inside: list[_Within], parts: list[_Within
 
     Depth has the outline of both to the pixel, of which colours may have a piece only.
     """
-    _, _, made_of = max(inside, key=lambda it: np.count_nonzero(it[0]))
-    two = crossed(rgb, [(solid, made_of)]) or []
+    two = crossed(rgb, [(solid, _best(solid, inside)[1])]) or []
     best = min((overlap(rgb, part, solid & ~part) for part, _, _ in parts), default=1.0)
     return two if two and overlap(rgb, two[0][0], two[1][0]) < best else []
 

@@ -119,9 +119,13 @@ def _plane(points: Float) -> tuple[Float, float] | None:
 
 
 def _spread(height: Float) -> float:
-    """Standard deviation of the heights of the plane, by what lies under it: things lie above."""
-    under = -height[(height < 0) & (height > -0.02)]
-    return 1.4826 * float(np.median(under)) if len(under) else 0.0
+    """Standard deviation of the heights of the plane, by what lies under it: things lie above.
+
+    Where most of the plane lies on it to the last digit, a lower floor beside it is no noise.
+    """
+    under, level = -height[(height < 0) & (height > -0.02)], np.abs(height[np.abs(height) <= EXACT])
+    told = level if len(level) > len(under[under > EXACT]) else under
+    return 1.4826 * float(np.median(told)) if len(told) else 0.0
 
 
 def _smooth(height: Float) -> Float:

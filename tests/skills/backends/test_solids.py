@@ -234,3 +234,40 @@ def test_a_thin_frame_painted_in_stretches_is_one_thing_to_exact_depth(world):
     rgb[half] = (160, 60, 160)
     (found,) = things(replace(image, rgb=rgb), [(half, (0,)), (truth & ~half, (1,))])
     assert iou(found, truth) > 0.95
+
+
+def test_a_line_of_a_frames_very_colours_is_seen_by_its_height(world):
+    image, truths = standing(world, ("three-sided rectangle", 0.5, 0.0, 0.0), ("line", 0.5, 0.0, 0.0005))
+    assert 0.0002 < relief(image).height[truths[1]].min() - relief(image).height[truths[0]].max() < 0.001
+    found = things(image, [(np.logical_or.reduce(truths), (0,))])
+    assert [made_of for _, made_of in found] == [(0,), (0,)]
+    for truth in truths:
+        assert max(iou(mask, truth) for mask in found) > 0.97
+
+
+def test_a_low_thing_that_rises_evenly_is_one(world):
+    image, (truth,) = standing(world, ("square", 0.5, 0.0, 0.0))
+    ramp = image.view.depth_m - 0.001 * truth * np.linspace(0, 1, truth.shape[1])
+    found = things(replace(image, view=replace(image.view, depth_m=ramp.astype(np.float32))), [(truth, (0,))])
+    assert len(found) == 1 and iou(found[0], truth) > 0.97
+
+
+@pytest.mark.parametrize("below", [0.001, 0.01])
+def test_a_lower_floor_beside_the_table_is_no_noise(world, below):
+    image, (truth,) = standing(world, ("square", 0.5, 0.0, 0.0))
+    depth = image.view.depth_m.copy()
+    depth[:6] += below
+    seen = relief(replace(image, view=replace(image.view, depth_m=depth)))
+    assert seen.noise <= EXACT
+    assert iou(seen.raised, truth) > 0.97
+
+
+@pytest.mark.parametrize("metres", [0.0005, 0.001, 0.003])
+def test_noise_is_measured_whatever_lies_beside_the_table(world, metres):
+    image, _ = standing(world, ("square", 0.5, 0.0, 0.0), ("small block", 0.5, 0.3, 0.0))
+    depth = image.view.depth_m + np.random.default_rng(0).normal(0.0, metres, image.shape)
+    depth[:6] += 0.01
+    rough = relief(replace(image, view=replace(image.view, depth_m=depth.astype(np.float32))))
+    assert rough.noise > EXACT
+    spread = 1.4826 * np.median(np.abs(rough.raw[~np.isnan(rough.raw)]))
+    assert spread == pytest.approx(metres, rel=0.3)
