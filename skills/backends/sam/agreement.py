@@ -125,11 +125,11 @@ def _best(solid: Bool, inside: list[_Within]) -> Piece:
 
 
 def _stacked(seen: Relief, solid: Bool, inside: list[_Within]) -> list[Piece]:
-    """A low solid's two levels, where it has two and no more: a thin thing on a thin thing."""
+    """A low solid's two levels, where it has two and no more: a thin thing on a thin thing, no floor with its walls."""
     heights = seen.height[solid]
     middle = float(heights.min() + heights.max()) / 2
     upper, lower = heights > middle, heights <= middle
-    if not upper.any() or min(upper.mean(), lower.mean()) < _PART:
+    if heights.max() >= _LOW or min(upper.sum(), lower.sum()) < max(_LEAST, _PART * len(heights)):
         return []
     sheer = heights[upper].min() - heights[lower].max()
     if sheer < max(_SHEET, SIGMAS * seen.noise) or max(np.ptp(heights[upper]), np.ptp(heights[lower])) > 0.5 * sheer:

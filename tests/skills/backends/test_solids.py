@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from sim.shapes import slab
 from sim.textures import TEXTURES
 from sim.world import World
 from skills.backends.sam.agreement import agreed
+from skills.backends.sam.outline import filled
 from skills.backends.sam.relief import EXACT, relief
 from skills.backends.sam.solids import closed, solids
 from skills.types import Image, Pose
@@ -243,6 +245,14 @@ def test_a_line_of_a_frames_very_colours_is_seen_by_its_height(world):
     assert len(found) == 2
     for truth in truths:
         assert max(iou(mask, truth) for mask in found) > 0.97
+
+
+def test_a_thin_floor_with_walls_is_one_thing(world):
+    image, (truth,) = standing(world, ("square", 0.5, 0.0, 0.0))
+    rim = truth & ~cv2.erode(filled(truth).astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    depth = (image.view.depth_m - 0.01 * rim).astype(np.float32)
+    found = things(replace(image, view=replace(image.view, depth_m=depth)), [(truth, (0,))])
+    assert len(found) == 1 and iou(found[0], truth) > 0.97
 
 
 def test_a_low_thing_that_rises_evenly_is_one(world):
