@@ -21,7 +21,7 @@ from skills.types import Bool, Float, Int, UInt8
 
 _SURFACE, _SHARE, _PAINT = 12, 0.02, 0.36
 """Of a surface that may be a thing: its pixels, its share of the solid, the overlap of colours from which it is not."""
-_FLAT = 0.0008
+_FLAT = 0.0003
 """Metres by which tops may differ that are one thing's."""
 _CUT_OFF = 0.7
 """Share of two solids that one mask must have for the two to be one thing which another lies across."""

@@ -15,6 +15,7 @@ import numpy as np
 from skills.backends.sam.outline import enclosed
 from skills.backends.sam.raised import raised_in
 from skills.backends.sam.relief import EXACT, SIGMAS, Relief
+from skills.backends.sam.terraces import terraced
 from skills.types import Bool, Float, Int, View
 
 _STEP = 0.004
@@ -52,7 +53,8 @@ def solids(seen: Relief, view: View) -> Parts:
     whole = _with_rims(_parted(seen, view, height, step), seen.height, height, step)
     open_height = np.where(seen.raised & np.isfinite(seen.height), seen.height, 0.0)
     surface = _parted(seen, view, open_height, min(step, _LEDGE) if seen.noise <= EXACT else step)
-    return Parts(_unpacked(whole, surface, seen.height), surface)
+    labels = _unpacked(whole, surface, seen.height)
+    return Parts(terraced(labels, seen.height) if seen.noise <= EXACT else labels, surface)
 
 
 def _parted(seen: Relief, view: View, height: Float, step: float) -> Int:
