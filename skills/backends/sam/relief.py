@@ -24,6 +24,8 @@ _SHARE = 0.25
 """Of the picture, that the plane under everything must take up."""
 _LEAST = 0.0004
 """Metres above the plane that are something, where the camera is exact."""
+_DIGIT = 0.00002
+"""Metres from the plane up to which what lies on it is off, where the camera is exact: a few last digits."""
 SIGMAS = 4.0
 """Standard deviations of the noise that are something."""
 EXACT = _LEAST / SIGMAS
@@ -123,8 +125,8 @@ def _spread(height: Float) -> float:
 
     Where most of the plane lies on it to the last digit, a lower floor beside it is no noise.
     """
-    under, level = -height[(height < 0) & (height > -0.02)], np.abs(height[np.abs(height) <= EXACT])
-    told = level if len(level) > len(under[under > EXACT]) else under
+    under, level = -height[(height < 0) & (height > -0.02)], np.abs(height[np.abs(height) <= _DIGIT])
+    told = level if len(level) > len(under[under > _DIGIT]) else under
     return 1.4826 * float(np.median(told)) if len(told) else 0.0
 
 

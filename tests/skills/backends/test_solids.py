@@ -281,3 +281,9 @@ def test_noise_is_measured_whatever_lies_beside_the_table(world, metres):
     assert rough.noise > EXACT
     spread = 1.4826 * np.median(np.abs(rough.raw[~np.isnan(rough.raw)]))
     assert spread == pytest.approx(metres, rel=0.3)
+
+
+def test_depth_in_whole_millimetres_is_no_exact_depth(world):
+    image, _ = standing(world, ("square", 0.5, 0.0, 0.0), ("small block", 0.5, 0.3, 0.0), camera=SLANTED)
+    depth = np.round(image.view.depth_m, 3).astype(np.float32)
+    assert relief(replace(image, view=replace(image.view, depth_m=depth))).noise > EXACT
