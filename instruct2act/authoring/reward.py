@@ -127,6 +127,19 @@ class RewardFunction:
         data = [(history_as_data(history), slots_as_data(slots)) for history, slots in episodes]
         return scores(self._function, data, twice=not trying, to_failure=trying)
 
+    def problems(self, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with it; see ``trying``.
+
+        Args:
+            objects: the table at the start.
+            slots: what the instruction's slots are bound to.
+        """
+
+        def tried(episodes: Sequence[History]) -> list[RewardResult | Failure]:
+            return self.score_many([(history, slots) for history in episodes], trying=True)
+
+        return trying.problems(tried, objects, slots)
+
     def close(self) -> None:
         """Ends its worker; it may be asked again, of another one."""
         self._function.close()
@@ -173,7 +186,7 @@ class RewardWriter:
             while tried:
                 tried.pop().close()
             tried.append(RewardFunction(program, self._backend))
-            return _problems(tried[0], objects, slots)
+            return tried[0].problems(objects, slots)
 
         try:
             written = Conversation(
@@ -189,15 +202,3 @@ class RewardWriter:
         finally:
             while tried:
                 tried.pop().close()
-
-    def check(self, program: Program, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
-        """What is wrong with a reward function; see ``trying``."""
-        with RewardFunction(program, self._backend) as function:
-            return _problems(function, objects, slots)
-
-
-def _problems(function: RewardFunction, objects: Sequence[ObjectState], slots: Mapping[str, Any]) -> list[Problem]:
-    def tried(episodes: Sequence[History]) -> list[RewardResult | Failure]:
-        return function.score_many([(history, slots) for history in episodes], trying=True)
-
-    return trying.problems(tried, objects, slots)

@@ -14,7 +14,7 @@ from instruct2act.authoring import calls, prompt, vocabulary
 from instruct2act.authoring.llm import LLMError, Message, digest, estimated_tokens, load
 from instruct2act.authoring.program import Program
 from instruct2act.authoring.prompt import Request
-from instruct2act.authoring.reward import RewardWriter
+from instruct2act.authoring.reward import RewardFunction
 from instruct2act.sandbox import Gateway
 from skills.errors import UnknownName
 from skills.types import Image, Instruction, ObjectState, Pose, Slot
@@ -94,7 +94,7 @@ def test_every_example_passes_the_checks_of_programs(gateway: Gateway) -> None:
         assert gateway.check(source, skills.load(), names) == [], text
 
 
-def test_every_example_of_a_reward_passes_the_checks_of_rewards(rewards: RewardWriter) -> None:
+def test_every_example_of_a_reward_passes_the_checks_of_rewards(gateway: Gateway) -> None:
     told = prompt.examples("compact", "reward")
     assert told
     table = [
@@ -102,7 +102,8 @@ def test_every_example_of_a_reward_passes_the_checks_of_rewards(rewards: RewardW
         for id, name in enumerate(("heart", "bowl"))
     ]
     for text, source in told:
-        assert rewards.check(Program(source, "reward"), table, {"dragged_obj": [0]}) == [], text
+        with RewardFunction(Program(source, "reward"), gateway.backend) as function:
+            assert function.problems(table, {"dragged_obj": [0]}) == [], text
 
 
 def test_the_prompt_is_what_its_digest_names() -> None:

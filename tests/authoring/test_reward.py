@@ -21,6 +21,7 @@ from instruct2act.authoring.reward import (
 )
 from instruct2act.authoring.trying import HANDFUL, made_up
 from instruct2act.sandbox import Gateway
+from instruct2act.sandbox.errors import Problem
 from instruct2act.sandbox.guest import Backend, Guest
 from skills.types import Instruction, Moment, ObjectState, Slot
 
@@ -165,6 +166,11 @@ def test_what_is_not_understood_has_no_reward(rewards: RewardWriter) -> None:
     assert isinstance(rewards.write(Instruction("make me a coffee"), TABLE, {}), Refusal)
 
 
+def problems(gateway: Gateway, source: str) -> list[Problem]:
+    with RewardFunction(Program(source, "reward"), gateway.backend) as function:
+        return function.problems(TABLE, {})
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [
@@ -182,7 +188,7 @@ def test_what_is_not_understood_has_no_reward(rewards: RewardWriter) -> None:
 )
 def test_a_bad_reward_function_is_found_before_use(gateway: Gateway, body: str, why: str) -> None:
     source = f"SEEN = []\n\n\ndef reward(history, slots):\n    {body}\n"
-    found = RewardWriter(Scripted(), gateway.backend).check(Program(source, "reward"), TABLE, {})
+    found = problems(gateway, source)
     assert found
     assert why in str(found[0]) or why in found[0].stage
 
@@ -274,16 +280,13 @@ def test_one_that_scores_the_first_few_alike_is_tried_on_all(gateway: Gateway) -
         "def reward(history, slots):\n"
         f"    return {{'score': float(at_spot(history, [{RING.id}], {x}, {y}, 0.001) >= 0.5), 'parts': {{}}}}\n"
     )
-    writer = RewardWriter(Scripted(), gateway.backend)
-    assert not writer.check(Program(source, "reward"), TABLE, {})
-    assert writer.check(Program(source.replace(f"{x}", "0.01"), "reward"), TABLE, {})
+    assert not problems(gateway, source)
+    assert problems(gateway, source.replace(f"{x}", "0.01"))
 
 
 def test_one_that_stumbles_over_an_event_goes_back(gateway: Gateway) -> None:
     body = "return {'score': 0.5 * len([e['c'] for m in history for e in m['events']]), 'parts': {}}"
-    found = RewardWriter(Scripted(), gateway.backend).check(
-        Program(f"def reward(history, slots):\n    {body}\n", "reward"), TABLE, {}
-    )
+    found = problems(gateway, f"def reward(history, slots):\n    {body}\n")
     assert "KeyError" in str(found[0])
 
 

@@ -14,14 +14,12 @@ from skills.backends.sam.bars import crossing
 from skills.backends.sam.frames import are_stretches
 from skills.backends.sam.joining import joined, painted
 from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.outline import nearest
+from skills.backends.sam.outline import Piece, nearest
 from skills.backends.sam.parting import crossed
 from skills.backends.sam.relief import EXACT, SIGMAS, Relief
 from skills.backends.sam.solids import Parts
 from skills.types import Bool, Int, UInt8
 
-Piece = tuple[Bool, tuple[int, ...]]
-"""A mask (H, W) and the indices of what it is made of."""
 _Within = tuple[Bool, Bool, tuple[int, ...]]
 """What of a mask (H, W) lies in a solid, and the piece."""
 

@@ -23,7 +23,7 @@ from skills.backends.sam.decoder import upscale
 from skills.backends.sam.frames import reunited
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.margin import margin
-from skills.backends.sam.outline import filled
+from skills.backends.sam.outline import Piece, filled
 from skills.backends.sam.parting import told_apart
 from skills.backends.sam.raised import heights, raised_in, surfaces
 from skills.backends.sam.solids import solids
@@ -37,9 +37,6 @@ _RIM = 5
 
 _OPENING = 0.15
 """Share of a thing, its holes included, from which table that shows in it is a hole and no pattern."""
-
-_Piece = tuple[Bool, tuple[int, ...]]
-"""A mask and the indices of the accepted masks that it is made of."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     if settings.filtered:
         beside = margin(encoded.image.rgb, surface)
         exact, surface = [mask & ~beside for mask in exact], surface | beside
-    pieces: list[_Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
+    pieces: list[Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
     if under and settings.alike:
         pieces = reunited(complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike))
         pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
@@ -135,12 +132,12 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     return sorted(masks, key=lambda mask: (-mask.area, mask.id))
 
 
-def _unpacked(image: Image, surface: Bool, pieces: list[_Piece]) -> list[_Piece]:
+def _unpacked(image: Image, surface: Bool, pieces: list[Piece]) -> list[Piece]:
     """The pieces, and what lies in or on them: by depth where the camera measures it, else by colour."""
     things = [mask for mask, members in pieces if members]
     height = heights(image)
     levels = None if height is None else surfaces(height)
-    found: list[_Piece] = []
+    found: list[Piece] = []
     contents: list[Bool] = []
     for mask, members in pieces:
         whole = filled(mask) & (mask | ~_union_of(things, mask))

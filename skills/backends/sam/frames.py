@@ -5,11 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import filled
+from skills.backends.sam.outline import Piece, filled
 from skills.types import Bool
-
-Piece = tuple[Bool, tuple[int, ...]]
-"""A mask (H, W) and what it is made of."""
 
 _CONVEX = 0.92
 """Of the area of its hull, that a frame has with its hole: what sticks out belongs to something else."""

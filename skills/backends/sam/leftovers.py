@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import PLAIN, color_cells, color_shares, without_specks
-from skills.types import Bool, Float, UInt8
+from skills.backends.sam.outline import PLAIN, Piece, color_cells, color_shares, without_specks
+from skills.types import Bool, Float, Int, UInt8
 
 _LEVELS = 8
 _RIM = 4
@@ -37,9 +37,7 @@ class Region:
     colors: Float
 
 
-def complete(
-    rgb: UInt8, surface: Bool, things: list[Bool], least: int, alike: float
-) -> list[tuple[Bool, tuple[int, ...]]]:
+def complete(rgb: UInt8, surface: Bool, things: list[Bool], least: int, alike: float) -> list[Piece]:
     """Joins pieces and adds what was missed.
 
     Args:
@@ -88,13 +86,13 @@ def complete(
         mask = np.logical_or.reduce([member.mask for member in members])
         found.append((mask, tuple(member.thing for member in members if member.thing >= 0)))
     free = ~np.logical_or.reduce([surface, *(mask for mask, _ in found)])
-    return [(mask | _corners(rgb, mask, free), made_of) for mask, made_of in found]
+    cells = color_cells(rgb)
+    return [(mask | _corners(cells, mask, free), made_of) for mask, made_of in found]
 
 
-def _corners(rgb: UInt8, mask: Bool, free: Bool) -> Bool:
+def _corners(cells: Int, mask: Bool, free: Bool) -> Bool:
     """Free pixels beside a mask that are of its colours, to the shade: corners that smoothing an outline cuts off."""
     beside = cv2.dilate(mask.astype(np.uint8), _OPEN).astype(bool) & free
-    cells = color_cells(rgb)
     own = np.bincount(cells[mask], minlength=int(cells.max()) + 1)
     found: Bool = beside & (own[cells] >= _SHADE)
     return found

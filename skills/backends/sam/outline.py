@@ -17,6 +17,9 @@ import numpy.typing as npt
 
 from skills.types import Bool, Float, Int, UInt8
 
+Piece = tuple[Bool, tuple[int, ...]]
+"""A mask (H, W) and the indices of the accepted masks that it is made of; none where it is of no such mask."""
+
 _LEVELS = 16
 """Steps of a colour channel that are told apart."""
 

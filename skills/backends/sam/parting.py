@@ -15,7 +15,7 @@ import numpy as np
 
 from skills.backends.sam.bars import crossing
 from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.outline import color_cells, color_shares, filled, nearest
+from skills.backends.sam.outline import Piece, color_cells, color_shares, filled, nearest
 from skills.types import Bool, Float, UInt8
 
 LARGE = 0.065
@@ -45,10 +45,6 @@ _SEEN = 1e-4
 
 Answer = Callable[[Float], Bool]
 """Points (N, 2) as (x, y) -> the masks (M, H, W) that they are answered with."""
-
-
-Piece = tuple[Bool, tuple[int, ...]]
-"""A mask (H, W) and what it is made of."""
 
 
 def told_apart(rgb: UInt8, pieces: list[Piece], answer: Answer) -> list[Piece]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from skills.backends.sam.linking import SIDES, linked
 from skills.backends.sam.outline import filled
 from skills.types import Bool, Float, Image, Int
 
@@ -50,19 +51,8 @@ def heights(image: Image) -> Float | None:
 
 def surfaces(height: Float) -> Int:
     """(H, W) number of the surface of each pixel: neighbours of nearly one height share theirs."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    number = np.arange(height.size).reshape(height.shape)
-    pairs = []
-    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
-        joined = np.abs(height[one] - height[other]) < _STEP
-        pairs.append(np.stack([number[one][joined], number[other][joined]]))
-    rows, columns = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(height.size, height.size))
-    _, surface = connected_components(graph, directed=False)
-    found: Int = surface.reshape(height.shape)
-    return found
+    near = [np.abs(height[one] - height[other]) < _STEP for one, other in SIDES]
+    return linked(*near)
 
 
 def raised_in(height: Float, surface: Int, mask: Bool, others: Bool, least: int = 40, most: float = 0.6) -> list[Bool]:

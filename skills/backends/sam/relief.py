@@ -126,7 +126,7 @@ def _spread(height: Float) -> float:
     Where most of the plane lies on it to the last digit, a lower floor beside it is no noise.
     """
     under, level = -height[(height < 0) & (height > -0.02)], np.abs(height[np.abs(height) <= _DIGIT])
-    told = level if len(level) > len(under[under > _DIGIT]) else under
+    told = level if len(level) > np.count_nonzero(under > _DIGIT) else under
     return 1.4826 * float(np.median(told)) if len(told) else 0.0
 
 

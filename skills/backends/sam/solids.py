@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from skills.backends.sam.linking import linked
 from skills.backends.sam.outline import enclosed
 from skills.backends.sam.raised import raised_in
 from skills.backends.sam.relief import EXACT, SIGMAS, Relief
@@ -162,19 +163,9 @@ def _shifted(of_pairs: Bool, way: str, shape: tuple[int, int]) -> Bool:
 
 def _joined(flat: dict[str, Bool], free: Bool) -> Int:
     """(H, W) numbers from 1 of the connected surfaces among free pixels, 0 elsewhere."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    number = np.arange(free.size).reshape(free.shape)
-    pairs = []
-    for way in ("left", "up"):
-        one, other = _SIDES[way]
-        joined = flat[way] & free[one] & free[other]
-        pairs.append(np.stack([number[one][joined], number[other][joined]]))
-    rows, columns = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(free.size, free.size))
-    _, labels = connected_components(graph, directed=False)
-    found: Int = np.where(free, labels.reshape(free.shape) + 1, 0)
+    ends = [(way, *_SIDES[way]) for way in ("left", "up")]
+    labels = linked(*(flat[way] & free[one] & free[other] for way, one, other in ends))
+    found: Int = np.where(free, labels + 1, 0)
     _, small = np.unique(found, return_inverse=True)
     return np.asarray(small.reshape(free.shape) - (0 if (found == 0).any() else -1))
 

@@ -11,9 +11,8 @@ from itertools import combinations
 
 import cv2
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from skills.backends.sam.linking import SIDES, linked
 from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int
 
@@ -29,7 +28,6 @@ _CONTACT, _BESIDE = 4, 1
 """Pixels along which two tops meet, and pixels of a wall between each and there."""
 _MOST = 64
 """Tops of one solid; what has more is no pile of slabs."""
-_SIDES = ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1]))
 
 
 def terraced(solids: Int, height: Float) -> Int:
@@ -58,14 +56,11 @@ def terraced(solids: Int, height: Float) -> Int:
 
 def _tops(solids: Int, height: Float) -> Int:
     """(H, W) numbers from 1 of the level tops, 0 elsewhere."""
-    number = np.arange(height.size).reshape(height.shape)
-    pairs = []
-    for one, other in _SIDES:
-        even = (solids[one] > 0) & (solids[one] == solids[other]) & (np.abs(height[one] - height[other]) <= _EVEN)
-        pairs.append(np.stack([number[one][even], number[other][even]]))
-    rows, columns = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(height.size, height.size))
-    labels = connected_components(graph, directed=False)[1].reshape(height.shape)
+    even = [
+        (solids[one] > 0) & (solids[one] == solids[other]) & (np.abs(height[one] - height[other]) <= _EVEN)
+        for one, other in SIDES
+    ]
+    labels = linked(*even)
     areas = np.bincount(labels.ravel())
     tops = np.zeros(height.shape, np.int64)
     for place, label in enumerate(np.flatnonzero(areas >= _TOP), 1):
@@ -114,7 +109,7 @@ class _Surroundings:
         """Pairs of tops whose surroundings meet, with the pixels of that border, and those with no wall above both."""
         inside = np.isfinite(self.height)
         pairs, nears = [], []
-        for one, other in _SIDES:
+        for one, other in SIDES:
             both = inside[one] & inside[other] & (self.nearest[one] != self.nearest[other])
             pair = np.stack([self.nearest[one][both], self.nearest[other][both]])
             over = np.maximum(self.height[one][both], self.height[other][both]) - self.levels[pair].max(axis=0)
