@@ -97,10 +97,12 @@ class Motion:
         return ending
 
     def _ended(self, leg: Leg) -> Ending:
-        """Watches a leg until it ends."""
+        """Watches a leg until it ends; every leg is told to the monitor, also one that is over when first looked at."""
         sent = time.monotonic()
-        while leg.ending is None:
+        while True:
             self.monitor.tick(leg.phase, self.frame() if self.monitor.wants_frame() else None)
+            if leg.ending is not None:
+                break
             self.safety.alive()
             self._allowed()
             if leg.trouble:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from skills.robots import Robot, Silent
 from skills.robots.rosbridge import build
 from skills.robots.rosbridge.errors import LinkLost, NoAnswer, NoPicture
 from skills.robots.rosbridge.grasps import Grip
+from skills.robots.rosbridge.profiles import ActionClient, Leg
 from skills.types import Action, Pose, UInt8
 
 
@@ -79,6 +81,23 @@ class TestMoveIt:
         assert len(double.moveit) == 9 and len({id.split(".")[0] for id in double.moveit}) == 1
         assert outcome.end is not None and abs(outcome.end.yaw - PICK.end.yaw - 0.4) < 0.01
         assert {"approach", "grasp", "lift", "transfer", "release", "retreat"} <= set(watching.phases)
+
+    def test_a_leg_that_is_over_when_first_looked_at_is_told(
+        self, bridged: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        start = ActionClient.start
+
+        def over(self: ActionClient, *given: Any) -> Leg:
+            leg, until = start(self, *given), time.monotonic() + 2
+            while leg.phase == "release" and leg.ending is None and time.monotonic() < until:
+                time.sleep(0.005)
+            return leg
+
+        monkeypatch.setattr(ActionClient, "start", over)
+        robot, _ = bridged(profile="moveit", gripper="parallel")
+        robot.grips[PICK.id] = Grip(0.03, 0.0)
+        watching = Ticking()
+        assert robot.execute(PICK, watching).status == "done" and "release" in watching.phases
 
     @pytest.mark.parametrize(("goal", "status", "state"), [(2, "rejected", "READY"), (5, "unknown", "FAULT")])
     def test_a_plan_that_fails(self, bridged: Make, goal: int, status: str, state: str) -> None:
