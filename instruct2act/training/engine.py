@@ -20,7 +20,7 @@ from sim.objects import SHAPES, Shape
 from sim.states import Look
 from sim.textures import TEXTURES, Texture, random_color, random_surface, random_texture
 from sim.world import World
-from skills.backends.sam.relief import relief
+from skills.backends.sam.depth.relief import relief
 from skills.types import Float, Image, Int, Pose, UInt8, View, Workspace
 
 Split = Literal["train", "unseen"]

@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 
 from skills.backends.sam.bars import crossing
+from skills.backends.sam.depth.relief import EXACT, SIGMAS, Relief
+from skills.backends.sam.depth.sides import is_side
+from skills.backends.sam.depth.solids import Parts
 from skills.backends.sam.frames import are_stretches
-from skills.backends.sam.joining import joined, painted
+from skills.backends.sam.hidden import reunited
+from skills.backends.sam.joining import joined, painted, without_rests
 from skills.backends.sam.leftovers import overlap
+from skills.backends.sam.lying import apart
 from skills.backends.sam.outline import Piece, nearest
 from skills.backends.sam.parting import crossed
-from skills.backends.sam.relief import EXACT, SIGMAS, Relief
-from skills.backends.sam.solids import Parts
 from skills.types import Bool, Int, UInt8
 
 _Within = tuple[Bool, Bool, tuple[int, ...]]
@@ -59,7 +62,11 @@ def agreed(rgb: UInt8, seen: Relief, parts: Parts, pieces: list[Piece]) -> list[
     """
     if seen.noise > EXACT:
         return _doubted(seen, parts.solid, pieces)
-    solids = joined(rgb, painted(rgb, parts), seen.height, [mask for mask, _ in pieces])
+    told = apart(rgb, seen, parts.solid)
+    parts = Parts(told.solid, parts.surface)
+    solids = without_rests(rgb, painted(rgb, parts, seen.height), told.rests)
+    solids = joined(rgb, solids, seen.height, [mask for mask, _ in pieces], told.laid)
+    solids = reunited(rgb, solids, seen.height)
     found: list[Piece] = []
     for label in range(1, int(solids.max()) + 1):
         solid = solids == label
@@ -155,8 +162,10 @@ def _foreign(rgb: UInt8, seen: Relief, part: Bool, solid: Bool) -> bool:
     alike = overlap(rgb, part, rest)
     if top < _LOW:
         other = alike < _ALIKE or (alike < _CROSSED and _is_bar(part, solid))
-        return other and not are_stretches([part, rest])
-    return alike < (_OTHER if abs(top - under) < _LEVEL else _ALIKE)
+        foreign = other and not are_stretches([part, rest])
+    else:
+        foreign = alike < (_OTHER if abs(top - under) < _LEVEL else _ALIKE)
+    return foreign and not (is_side(seen, part, rest) or is_side(seen, rest, part))
 
 
 def _is_bar(part: Bool, solid: Bool) -> bool:

@@ -20,13 +20,13 @@ from skills.backends import Encoded
 from skills.backends.sam.agreement import agreed
 from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
+from skills.backends.sam.depth.raised import heights, raised_in, surfaces
+from skills.backends.sam.depth.solids import solids
 from skills.backends.sam.frames import reunited
 from skills.backends.sam.leftovers import complete
 from skills.backends.sam.margin import margin
 from skills.backends.sam.outline import Piece, filled
 from skills.backends.sam.parting import told_apart
-from skills.backends.sam.raised import heights, raised_in, surfaces
-from skills.backends.sam.solids import solids
 from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:

@@ -9,14 +9,16 @@ colour say that what lies on both sides is the same.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from skills.backends.sam.depth.levels import is_top
+from skills.backends.sam.depth.solids import Parts
 from skills.backends.sam.leftovers import overlap
 from skills.backends.sam.outline import nearest
-from skills.backends.sam.solids import Parts
 from skills.types import Bool, Float, Int, UInt8
 
 _SURFACE, _SHARE, _PAINT = 12, 0.02, 0.36
@@ -28,6 +30,11 @@ _CUT_OFF = 0.7
 _HANDLE, _NECK, _RIM, _HOLLOW = 0.4, 0.2, 0.25, 0.4
 """Of a handle: its area beside that of what it is on, at most; the share of its outline that meets it, at most; how far
 the rim is from as high, of its height, at most; and the share of what it is on that is hollow, at least."""
+_LOOK, _WIDE_NECK = 0.5, 0.35
+"""Overlap of their colours from which both need no mask in common, and the share of the outline then."""
+_LARGER, _SHEET = 0.5, 0.003
+"""Of the area of what a thing was taken from, that the neighbour it belongs to has, at least; metres above the plane
+below which things have no tops."""
 _ALIKE, _LIKE, _SAME = 0.3, 0.4, 0.58
 """Overlap of colour histograms, [0, 1]: of a strip's, a crumb's, and of anything's that is no such piece."""
 _STANDS = 0.01
@@ -43,8 +50,11 @@ _DEEP = 0.008
 _BLOCK = np.ones((3, 3), np.uint8)
 
 
-def painted(rgb: UInt8, parts: Parts) -> Int:
-    """Solids (H, W), of which those whose surfaces are painted differently are several."""
+def painted(rgb: UInt8, parts: Parts, height: Float) -> Int:
+    """Solids (H, W), of which those whose surfaces are painted differently are several.
+
+    A wall and a floor have shades of their own: what is no sheet and has no level top is no thing.
+    """
     solids = parts.solid.copy()
     newest = int(solids.max())
     for label in range(1, newest + 1):
@@ -62,7 +72,12 @@ def painted(rgb: UInt8, parts: Parts) -> Int:
                 groups[int(np.argmax(alike))] |= patch
             else:
                 groups.append(patch)
-        if len(groups) > 1:
+        things = [group for group in groups[1:] if np.median(height[group]) < _SHEET or is_top(group, height)]
+        if things:
+            groups = [
+                np.logical_or.reduce([group for group in groups if not any(group is it for it in things)]),
+                *things,
+            ]
             shared = nearest(groups)
             for number in range(1, len(groups)):
                 solids[solid & (shared == number)] = newest + number
@@ -70,7 +85,32 @@ def painted(rgb: UInt8, parts: Parts) -> Int:
     return solids
 
 
-def joined(rgb: UInt8, solids: Int, height: Float, masks: list[Bool]) -> Int:
+def without_rests(rgb: UInt8, solids: Int, rests: Mapping[int, Collection[int]]) -> Int:
+    """Solids (H, W), of which what a thing was taken from belongs to the neighbour that looks most like it.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        solids: (H, W) numbers, 0 for none.
+        rests: number of each solid that things were taken from -> their numbers.
+    """
+    solids = solids.copy()
+    for rest in sorted(rests):
+        here = solids == rest
+        ring = cv2.dilate(here.astype(np.uint8), _BLOCK).astype(bool) & ~here
+        alike = [
+            (overlap(rgb, here, there), label)
+            for label in np.unique(solids[ring])
+            if label
+            and label not in rests[rest]
+            and np.count_nonzero(there := solids == label) >= _LARGER * np.count_nonzero(here)
+        ]
+        best, label = max(alike, default=(0.0, rest))
+        if best >= _LIKE:
+            solids[here] = label
+    return solids
+
+
+def joined(rgb: UInt8, solids: Int, height: Float, masks: list[Bool], laid: Collection[int] = ()) -> Int:
     """Solids with what belongs to them; the smallest are asked first, and belong to the neighbour that they touch most.
 
     Args:
@@ -78,12 +118,13 @@ def joined(rgb: UInt8, solids: Int, height: Float, masks: list[Bool]) -> Int:
         solids: (H, W) of `solids.solids`.
         height: (H, W) metres above the plane, known wherever there is a solid.
         masks: (H, W) by colour.
+        laid: numbers of solids that belong to no other.
     """
     solids = solids.copy()
     areas = np.bincount(solids.ravel())
     held = np.array([np.bincount(solids[mask], minlength=len(areas)) for mask in masks]).reshape(-1, len(areas))
     for label in np.argsort(areas, kind="stable"):
-        if not label or not areas[label]:
+        if not label or not areas[label] or label in laid:
             continue
         here = solids == label
         ring = cv2.dilate(here.astype(np.uint8), _BLOCK).astype(bool) & ~here
@@ -91,7 +132,7 @@ def joined(rgb: UInt8, solids: Int, height: Float, masks: list[Bool]) -> Int:
         shares = held / np.maximum(areas, 1)
         together = np.minimum(shares, shares[:, [label]]).max(axis=0, initial=0.0)
         near = np.flatnonzero((areas >= areas[label]) & ((beside > 0) | (together >= _CUT_OFF)))
-        for other in sorted((it for it in near if it not in (0, label)), key=lambda it: -beside[it]):
+        for other in sorted((it for it in near if it not in (0, label) and it not in laid), key=lambda it: -beside[it]):
             there = solids == other
             pair = _Pair(
                 area=int(areas[label]),
@@ -160,9 +201,10 @@ class _Pair:
         return self.area < _CRUMB and self.core < _CORED and self.alike >= _LIKE
 
     def _is_handle(self) -> bool:
-        """Whether it sticks out from a hollow: in its colours, in its mask, joined to it by an end, about as high."""
-        small = self.ratio <= _HANDLE and self.along <= _NECK
-        if not small or self.together < _CUT_OFF or self.alike < _ALIKE or self.top < _STANDS:
+        """Whether it sticks out from a hollow: in its colours, joined to it by an end, about as high."""
+        look = self.alike >= _LOOK
+        small = self.ratio <= _HANDLE and self.along <= (_WIDE_NECK if look else _NECK)
+        if not small or not (look or self.together >= _CUT_OFF) or self.alike < _ALIKE or self.top < _STANDS:
             return False
         grip, rim = (float(np.quantile(height, 0.9)) for height in self.heights)
         hollow = float(np.mean(self.heights[1] < rim - _DEEP))

@@ -14,10 +14,10 @@ import torch.nn.functional as F
 
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
+from skills.backends.sam.depth.relief import Relief, relief
 from skills.backends.sam.everything import Sweep, surface, sweep
 from skills.backends.sam.height import layers
 from skills.backends.sam.outline import snap, snap_surface
-from skills.backends.sam.relief import Relief, relief
 from skills.types import Bool, Image, Mask
 
 _BATCH = 32

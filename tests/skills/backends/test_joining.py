@@ -9,8 +9,8 @@ from sim.shapes import slab
 from sim.textures import TEXTURES
 from sim.world import World
 from skills.backends.sam.joining import joined, painted
-from skills.backends.sam.relief import relief
-from skills.backends.sam.solids import Parts, solids
+from skills.backends.sam.depth.relief import relief
+from skills.backends.sam.depth.solids import Parts, solids
 from skills.types import Image, Pose
 
 RED, GREEN = (200, 40, 40), (40, 160, 60)
@@ -92,7 +92,8 @@ def test_a_thing_whose_top_is_level_with_a_rim_is_told_by_its_paint():
         view = world.render(TOP, depth=True, segmentation=True)
     truth = view.truth.segmentation == id
     image = Image(view.rgb, view=view.without_truth())
-    found = painted(image.rgb, solids(relief(image), image.view))
+    seen = relief(image)
+    found = painted(image.rgb, solids(seen, image.view), seen.height)
     best = max(
         np.count_nonzero((found == i) & truth) / np.count_nonzero((found == i) | truth)
         for i in range(1, found.max() + 1)

@@ -8,9 +8,9 @@ from sim.shapes import box, pan, slab
 from sim.textures import TEXTURES
 from sim.world import World
 from skills.backends.sam.agreement import agreed
-from skills.backends.sam.relief import relief
-from skills.backends.sam.solids import solids
-from skills.backends.sam.terraces import terraced
+from skills.backends.sam.depth.relief import relief
+from skills.backends.sam.depth.solids import solids
+from skills.backends.sam.depth.terraces import terraced
 from skills.types import Image, Pose
 
 SLANTED = CameraSpec("any", (-0.2, 0.1, 1.1), (0.5, 0.0, 0.0), fov_y=0.5)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skills.backends.sam.linking import SIDES, linked
+from skills.backends.sam.depth.linking import SIDES, linked
 from skills.backends.sam.outline import filled
 from skills.types import Bool, Float, Image, Int
 

@@ -42,6 +42,8 @@ class Relief:
         height: (H, W) the same, smoothed as much as the noise asks for.
         noise: metres, standard deviation of ``height`` on the plane.
         raised: (H, W) what is higher than the plane and its noise.
+        slant: (H, W) tangent of the angle between the ray and the base's vertical.
+        pixel: metres from the point of one pixel to that of the next, in the median.
     """
 
     points: Float
@@ -49,6 +51,8 @@ class Relief:
     height: Float
     noise: float
     raised: Bool
+    slant: Float
+    pixel: float
 
 
 def relief(image: Image) -> Relief | None:
@@ -62,7 +66,8 @@ def relief(image: Image) -> Relief | None:
     measured = np.isfinite(depth) & (depth > 0)
     if 2 * np.count_nonzero(measured) < depth.size:
         return None
-    points = view.camera.back_project(np.column_stack([x.ravel(), y.ravel()]), np.where(measured, depth, 0.0).ravel())
+    pixels = np.column_stack([x.ravel(), y.ravel()])
+    points = view.camera.back_project(pixels, np.where(measured, depth, 0.0).ravel())
     plane = _plane(points[measured.ravel()])
     if plane is None:
         return None
@@ -75,7 +80,11 @@ def relief(image: Image) -> Relief | None:
     raised = np.nan_to_num(height, nan=-1.0) > max(_LEAST, SIGMAS * noise)
     if noise > EXACT:
         raised = _without_holes(cv2.medianBlur(raised.astype(np.uint8), 3).astype(bool), height, noise)
-    return Relief(points.reshape(rows, columns, 3), raw, height, noise, raised)
+    _, rays = view.camera.rays(pixels)
+    slant = np.hypot(rays[:, 0], rays[:, 1]) / np.maximum(-rays[:, 2], 1e-6)
+    points = points.reshape(rows, columns, 3)
+    pixel = float(np.median(np.linalg.norm(points[:, 1:] - points[:, :-1], axis=-1)))
+    return Relief(points, raw, height, noise, raised, slant.reshape(rows, columns), pixel)
 
 
 def _without_holes(raised: Bool, height: Float, noise: float) -> Bool:

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from skills.backends.sam.linking import linked
+from skills.backends.sam.depth.linking import linked
+from skills.backends.sam.depth.raised import raised_in
+from skills.backends.sam.depth.relief import EXACT, SIGMAS, Relief
+from skills.backends.sam.depth.sides import with_sides
+from skills.backends.sam.depth.terraces import terraced
 from skills.backends.sam.outline import enclosed
-from skills.backends.sam.raised import raised_in
-from skills.backends.sam.relief import EXACT, SIGMAS, Relief
-from skills.backends.sam.terraces import terraced
 from skills.types import Bool, Float, Int, View
 
 _STEP = 0.004
@@ -30,6 +31,8 @@ _THIN, _ALONG, _HOLLOW = 0.3, 0.3, 0.3
 least; of that solid which lies lower than what encloses it, at least."""
 _HOLDS = 60
 """Pixels of a solid that may hold another."""
+_WHOLLY, _MOSTLY, _BELOW = 0.9, 0.5, 0.002
+"""Share of a solid that is one surface, and of that surface that is the solid; metres that its sides lie below."""
 _CRUMB = 12
 """Pixels that are no surface of their own."""
 _BLOCK = np.ones((3, 3), np.uint8)
@@ -55,7 +58,10 @@ def solids(seen: Relief, view: View) -> Parts:
     open_height = np.where(seen.raised & np.isfinite(seen.height), seen.height, 0.0)
     surface = _parted(seen, view, open_height, min(step, _LEDGE) if seen.noise <= EXACT else step)
     labels = _unpacked(whole, surface, seen.height)
-    return Parts(terraced(labels, seen.height) if seen.noise <= EXACT else labels, surface)
+    if seen.noise > EXACT:
+        return Parts(labels, surface)
+    labels = with_sides(seen, _with_own_sides(terraced(labels, seen.height), surface, seen.height))
+    return Parts(labels, surface)
 
 
 def _parted(seen: Relief, view: View, height: Float, step: float) -> Int:
@@ -113,6 +119,26 @@ def _unpacked(labels: Int, levels: Int, height: Float) -> Int:
     return unpacked
 
 
+def _with_own_sides(labels: Int, surface: Int, height: Float) -> Int:
+    """Solids that are one surface each, with what of that surface hangs below them: it went to what is beside it."""
+    count = int(surface.max()) + 1
+    shared = np.bincount((labels * count + surface).ravel(), minlength=(int(labels.max()) + 1) * count)
+    shared = shared.reshape(-1, count)
+    shared[0], shared[:, 0] = 0, 0
+    areas = shared.sum(axis=1)
+    found = labels.copy()
+    for number in np.flatnonzero(np.count_nonzero(shared, axis=0) > 1):
+        of = shared[:, number]
+        own = np.where(of >= _WHOLLY * np.maximum(areas, 1), of, 0)
+        label = int(own.argmax())
+        if own[label] == 0 or own[label] < _MOSTLY * of.sum():
+            continue
+        hanging = (surface == number) & (labels > 0) & (labels != label)
+        if np.median(height[hanging]) < np.median(height[labels == label]) - _BELOW:
+            found[hanging] = label
+    return found
+
+
 def _without_crumbs(labels: Int) -> Int:
     """Pieces of a few pixels joined to the neighbour that they share most of their border with."""
     labels = labels.copy()
@@ -166,8 +192,10 @@ def _joined(flat: dict[str, Bool], free: Bool) -> Int:
     ends = [(way, *_SIDES[way]) for way in ("left", "up")]
     labels = linked(*(flat[way] & free[one] & free[other] for way, one, other in ends))
     found: Int = np.where(free, labels + 1, 0)
-    _, small = np.unique(found, return_inverse=True)
-    return np.asarray(small.reshape(free.shape) - (0 if (found == 0).any() else -1))
+    used = np.zeros(int(found.max()) + 1, bool)
+    used[found] = True
+    used[0] = False
+    return np.asarray(np.cumsum(used)[found])
 
 
 def _flooded(labels: Int, height: Float, raised: Bool, flat: dict[str, Bool], rises: dict[str, Bool]) -> Int:

@@ -12,7 +12,7 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from skills.backends.sam.linking import SIDES, linked
+from skills.backends.sam.depth.linking import SIDES, linked
 from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int
 
