@@ -2,40 +2,18 @@
 
 import numpy as np
 import pytest
+from parted import SLANTED, block, parted
 
-from sim.cameras import TOP, CameraSpec
-from sim.shapes import box, pan, slab
-from sim.textures import TEXTURES
+from sim.cameras import TOP
+from sim.shapes import box, pan
 from sim.world import World
-from skills.backends.sam.agreement import agreed
-from skills.backends.sam.depth.relief import relief
-from skills.backends.sam.depth.solids import solids
 from skills.backends.sam.depth.terraces import terraced
-from skills.types import Image, Pose
-
-SLANTED = CameraSpec("any", (-0.2, 0.1, 1.1), (0.5, 0.0, 0.0), fov_y=0.5)
 
 
 @pytest.fixture(scope="module")
 def world():
     with World() as world:
         yield world
-
-
-def parted(world, *placed, camera=TOP):
-    """How well the best mask fits each (shape, x, y, z), and how many masks there are; all of one colour."""
-    world.clear()
-    ids = [world.add(shape, TEXTURES["red"], Pose(*at), fixed=True) for shape, *at in placed]
-    view = world.render(camera, depth=True, segmentation=True)
-    image, seen = Image(view.rgb, view=view.without_truth()), relief(Image(view.rgb, view=view))
-    truths = [view.truth.segmentation == id for id in ids]
-    found = [mask for mask, _ in agreed(image.rgb, seen, solids(seen, view), [(np.logical_or.reduce(truths), (0,))])]
-    fits = [max(np.count_nonzero(mask & t) / np.count_nonzero(mask | t) for mask in found) for t in truths]
-    return fits, len(found)
-
-
-def block(height, width=0.1, depth=0.1):
-    return slab(f"block {height}", width, depth, height)
 
 
 @pytest.mark.parametrize("camera", [TOP, SLANTED], ids=["above", "slanted"])

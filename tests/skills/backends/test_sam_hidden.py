@@ -1,0 +1,50 @@
+"""A sheet that something lies across, or the picture cuts, is one thing; like things side by side are two."""
+
+import numpy as np
+import pytest
+
+from skills.backends.sam.hidden import reunited
+
+RED, GREEN = (200, 40, 40), (40, 160, 60)
+
+
+def scene(*parts):
+    """Colours, numbers and heights of rectangles (rows, columns, number, colour, metres) on a grey table."""
+    rgb, numbers, height = np.full((40, 60, 3), 90, np.uint8), np.zeros((40, 60), int), np.zeros((40, 60))
+    for rows, columns, number, color, metres in parts:
+        at = slice(*rows), slice(*columns)
+        rgb[at], numbers[at], height[at] = color, number, metres
+    return rgb, numbers, height
+
+
+BAR = ((5, 35), (25, 32), 3, GREEN, 0.03)
+
+
+@pytest.mark.parametrize(
+    ("other", "together", "why"),
+    [
+        ((RED, 0.001), True, "one sheet under a bar"),
+        ((GREEN, 0.001), False, "of another look"),
+        ((RED, 0.0015), False, "of another level"),
+    ],
+)
+def test_pieces_under_one_bar(other, together, why):
+    color, metres = other
+    found = reunited(*scene(((10, 30), (10, 25), 1, RED, 0.001), ((10, 30), (32, 50), 2, color, metres), BAR))
+    assert (found[20, 15] == found[20, 40]) == together, why
+    assert found[20, 28] == 3
+
+
+def test_like_sheets_that_nothing_hides_are_two():
+    found = reunited(*scene(((10, 30), (10, 25), 1, RED, 0.001), ((10, 30), (32, 50), 2, RED, 0.001)))
+    assert found[20, 15] != found[20, 40]
+
+
+def test_like_blocks_on_both_sides_of_a_bar_are_two():
+    found = reunited(*scene(((10, 30), (10, 25), 1, RED, 0.01), ((10, 30), (32, 50), 2, RED, 0.01), BAR))
+    assert found[20, 15] != found[20, 40]
+
+
+def test_a_sheet_that_the_picture_cuts_in_two_is_one():
+    found = reunited(*scene(((0, 10), (10, 25), 1, RED, 0.001), ((0, 10), (32, 50), 2, RED, 0.001)))
+    assert found[5, 15] == found[5, 40]
