@@ -23,9 +23,9 @@ _UPRIGHT = 0.9
 _SHARE = 0.25
 """Of the picture, that the plane under everything must take up."""
 _LEAST = 0.0004
-"""Metres above the plane that are something, where the camera is exact."""
-_DIGIT = 0.00002
-"""Metres from the plane up to which what lies on it is off, where the camera is exact: a few last digits."""
+"""Metres above the plane that are something, where the camera is exact, and"""
+_DIGIT, _SHEET = 0.00002, 0.00015
+"""metres from the plane up to which what lies on it is off where only the last digits are: then this is something."""
 SIGMAS = 4.0
 """Standard deviations of the noise that are something."""
 EXACT = _LEAST / SIGMAS
@@ -77,7 +77,7 @@ def relief(image: Image) -> Relief | None:
     if noise > EXACT:
         height = _smooth(height)
         noise = _spread(height)
-    raised = np.nan_to_num(height, nan=-1.0) > max(_LEAST, SIGMAS * noise)
+    raised = np.nan_to_num(height, nan=-1.0) > max(_SHEET if noise <= _DIGIT else _LEAST, SIGMAS * noise)
     if noise > EXACT:
         raised = _without_holes(cv2.medianBlur(raised.astype(np.uint8), 3).astype(bool), height, noise)
     _, rays = view.camera.rays(pixels)
