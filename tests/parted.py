@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from skills.backends.sam.depth.solids import solids
 from skills.types import Bool, Image, Pose, View
 
 SLANTED = CameraSpec("any", (-0.2, 0.1, 1.1), (0.5, 0.0, 0.0), fov_y=0.5)
+
+OBLIQUE = CameraSpec("any", (0.0, 0.3, 0.8), (0.5, 0.0, 0.0), fov_y=0.6)
+CLOSE = CameraSpec("any", (0.45, 0.0, 0.5), (0.5, 0.0, 0.0), fov_y=1.2)
 
 Placed = tuple[Any, ...]
 """A shape, where it is (x, y and, by default 0, z in metres), and its texture, red by default."""
@@ -49,11 +53,19 @@ def fits(masks: list[Bool], truths: list[Bool]) -> list[float]:
     return [max(np.count_nonzero(mask & t) / np.count_nonzero(mask | t) for mask in masks) for t in truths]
 
 
-def parted(world: World, *placed: Placed, camera: CameraSpec = TOP) -> tuple[list[float], int]:
-    """How well the best mask fits each thing, and how many masks there are, where colours see one thing."""
+def parted(
+    world: World, *placed: Placed, camera: CameraSpec = TOP, by_color: Callable[[Seen], list[Bool]] | None = None
+) -> tuple[list[float], int]:
+    """How well the best mask fits each thing, and how many masks there are.
+
+    Args:
+        world, placed, camera: what is seen.
+        by_color: masks that colours tell; one for everything by default.
+    """
     seen = look(world, *placed, camera=camera)
-    whole = np.logical_or.reduce(seen.truths)
-    found = agreed(seen.view.rgb, seen.relief, solids(seen.relief, seen.view), [(whole, (0,))])
+    told = by_color(seen) if by_color else [np.logical_or.reduce(seen.truths)]
+    pieces = [(mask, (i,)) for i, mask in enumerate(told)]
+    found = agreed(seen.view.rgb, seen.relief, solids(seen.relief, seen.view), pieces)
     masks = [mask for mask, _ in found]
     return fits(masks, seen.truths), len(masks)
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from parted import block, look, parted
 
+from sim.world import World
 from skills.backends.sam.hidden import reunited
 
 RED, GREEN = (200, 40, 40), (40, 160, 60)
@@ -48,3 +50,16 @@ def test_like_blocks_on_both_sides_of_a_bar_are_two():
 def test_a_sheet_that_the_picture_cuts_in_two_is_one():
     found = reunited(*scene(((0, 10), (10, 25), 1, RED, 0.001), ((0, 10), (32, 50), 2, RED, 0.001)))
     assert found[5, 15] == found[5, 40]
+
+
+def test_a_sheet_under_a_block_is_one_thing_in_the_whole():
+    placed = (block(0.001, 0.06, 0.3), 0.5, 0.0, 0.0, "green"), (block(0.05, 0.1, 0.08), 0.5, 0.0, 0.001, "red")
+    with World() as world:
+        fit, count = parted(world, *placed, by_color=lambda seen: seen.truths)
+    assert count == 2 and min(fit) > 0.95
+
+
+def test_a_sheet_of_a_fifth_of_a_millimetre_is_seen():
+    with World() as world:
+        seen = look(world, (block(0.0002), 0.5, 0.0))
+    np.testing.assert_array_equal(seen.relief.raised, seen.truths[0])

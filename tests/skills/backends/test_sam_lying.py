@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from parted import SLANTED, block, fits, look, parted
+from parted import OBLIQUE, SLANTED, block, fits, look, parted
 
 from sim.cameras import TOP
-from sim.shapes import bowl, frame, pan
+from sim.shapes import bowl, box, frame, line, pan
 from sim.world import World
 from skills.backends.sam.depth.levels import Patch, by_level, is_one_level, is_top, patches
 from skills.backends.sam.lying import apart
@@ -54,6 +54,12 @@ def test_a_pan_with_something_in_it_keeps_its_handle(world, camera):
     skillet = pan("pan", 0.0845, 0.041, 0.125, 0.006)
     fit, count = parted(world, (skillet, 0.5, 0.0), (block(0.02, 0.06, 0.06), 0.5, 0.0, 0.006, "green"), camera=camera)
     assert count == 2 and min(fit) > 0.75
+
+
+def test_a_tray_stays_one_where_a_line_cuts_off_a_corner_of_its_floor(world):
+    tray = box("tray", 0.2, 0.2, 0.05, 0.005, 0.004)
+    fit, count = parted(world, (tray, 0.5, 0.0), (line(), 0.498, -0.024, 0.006), camera=OBLIQUE)
+    assert count == 2 and min(fit) > 0.95
 
 
 def test_a_block_beside_a_higher_one_of_its_look_is_another_thing():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from parted import SLANTED, block, look
+from parted import CLOSE, OBLIQUE, SLANTED, block, look, parted
 
 from sim.cameras import TOP
 from sim.shapes import bowl
@@ -53,3 +53,27 @@ def test_a_sheet_in_front_of_a_block_and_what_stands_in_a_bowl_are_no_sides(worl
     seen = look(world, *placed, *dish, camera=SLANTED)
     labels = sum((i + 1) * truth.astype(int) for i, truth in enumerate(seen.truths))
     np.testing.assert_array_equal(with_sides(seen.relief, labels), labels)
+
+
+@pytest.mark.parametrize(("camera", "height"), [(CLOSE, 0.08), (CLOSE, 0.2), (SLANTED, 0.2)])
+def test_a_tall_block_far_to_the_side_is_one_thing(world, camera, height):
+    fit, count = parted(world, (block(height), 0.6, 0.3), camera=camera)
+    assert count == 1 and fit[0] > 0.98
+
+
+@pytest.mark.parametrize("camera", [SLANTED, OBLIQUE], ids=["slanted", "oblique"])
+@pytest.mark.parametrize("texture", ["red", "green"])
+def test_what_stands_out_of_a_bowl_keeps_its_side(world, camera, texture):
+    dish, content = bowl("dish", 0.12, 0.05, 0.08, 0.006), block(0.07, 0.05, 0.09)
+    fit, count = parted(world, (dish, 0.5, 0.0), (content, 0.5, 0.0, 0.006, texture), camera=camera)
+    assert count == 2 and min(fit) > 0.95
+
+
+def test_a_side_in_a_shade_of_its_own_is_no_thing(world):
+    def top_and_side(seen):
+        top = seen.truths[0] & (np.abs(seen.relief.height - 0.12) < 0.0003)
+        seen.view.rgb[seen.truths[0] & ~top] = (10, 10, 60)
+        return [top, seen.truths[0] & ~top]
+
+    fit, count = parted(world, (block(0.12), 0.5, 0.0), camera=SLANTED, by_color=top_and_side)
+    assert count == 1 and fit[0] > 0.98
