@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from skills.backends.sam.depth.levels import is_top
+from skills.backends.sam.depth.levels import core, is_top, ring
 from skills.backends.sam.depth.solids import Parts
 from skills.backends.sam.leftovers import overlap
 from skills.backends.sam.outline import nearest
@@ -47,7 +46,6 @@ _MEETS = 0.1
 """The same share of a strip."""
 _DEEP = 0.008
 """Metres that a hollow lies under the rim."""
-_BLOCK = np.ones((3, 3), np.uint8)
 
 
 def painted(rgb: UInt8, parts: Parts, height: Float) -> Int:
@@ -96,10 +94,9 @@ def without_rests(rgb: UInt8, solids: Int, rests: Mapping[int, Collection[int]])
     solids = solids.copy()
     for rest in sorted(rests):
         here = solids == rest
-        ring = cv2.dilate(here.astype(np.uint8), _BLOCK).astype(bool) & ~here
         alike = [
             (overlap(rgb, here, there), label)
-            for label in np.unique(solids[ring])
+            for label in np.unique(solids[ring(here)])
             if label
             and label not in rests[rest]
             and np.count_nonzero(there := solids == label) >= _LARGER * np.count_nonzero(here)
@@ -127,8 +124,8 @@ def joined(rgb: UInt8, solids: Int, height: Float, masks: list[Bool], laid: Coll
         if not label or not areas[label] or label in laid:
             continue
         here = solids == label
-        ring = cv2.dilate(here.astype(np.uint8), _BLOCK).astype(bool) & ~here
-        beside = np.bincount(solids[ring], minlength=len(areas))
+        around = ring(here)
+        beside = np.bincount(solids[around], minlength=len(areas))
         shares = held / np.maximum(areas, 1)
         together = np.minimum(shares, shares[:, [label]]).max(axis=0, initial=0.0)
         near = np.flatnonzero((areas >= areas[label]) & ((beside > 0) | (together >= _CUT_OFF)))
@@ -137,8 +134,8 @@ def joined(rgb: UInt8, solids: Int, height: Float, masks: list[Bool], laid: Coll
             pair = _Pair(
                 area=int(areas[label]),
                 ratio=float(areas[label] / areas[other]),
-                core=_core(here) / float(areas[label]),
-                along=float(beside[other] / max(1, np.count_nonzero(ring))),
+                core=core(here) / float(areas[label]),
+                along=float(beside[other] / max(1, np.count_nonzero(around))),
                 alike=overlap(rgb, here, there),
                 heights=(height[here], height[there]),
                 together=float(together[other]),
@@ -209,7 +206,3 @@ class _Pair:
         grip, rim = (float(np.quantile(height, 0.9)) for height in self.heights)
         hollow = float(np.mean(self.heights[1] < rim - _DEEP))
         return hollow >= _HOLLOW and abs(rim - grip) <= _RIM * rim
-
-
-def _core(mask: Bool) -> int:
-    return int(np.count_nonzero(cv2.morphologyEx(np.pad(mask, 1).astype(np.uint8), cv2.MORPH_OPEN, _BLOCK)))

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from skills.backends.sam.depth.levels import EVEN, STEP, Patch, by_level, patches, ring
+from skills.backends.sam.depth.levels import EVEN, STEP, Patch, by_level, is_rim, patches, ring
 from skills.backends.sam.depth.relief import Relief
 from skills.backends.sam.depth.sides import with_side
 from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int, UInt8
 
 _LEAST = 12
@@ -34,8 +33,6 @@ _ALIKE = 0.5
 """Overlap of their colours from which both are one thing's, such as a pan's rim and its floor, unless"""
 _BESIDE, _DEEP, _HOLLOW, _LEVEL = 0.3, 0.008, 0.4, 0.3
 """what is left is so large beside the top, that many metres lower or higher, less hollow and more level: a block."""
-_RIM, _SUNK = 0.3, 0.002
-"""Of its own area, that a rim encloses, and the metres that this lies lower."""
 
 
 class Apart(NamedTuple):
@@ -87,6 +84,8 @@ def _wide(patch: Patch) -> bool:
 
 def _laid(level: Patch, solids: Int, height: Float) -> list[Bool]:
     """The pieces of a level that lie on a lower one, which is all around them: thin or not, with their edges."""
+    if level.area < _LEAST:
+        return []
     _, near = cv2.connectedComponents(cv2.morphologyEx(level.mask.astype(np.uint8), cv2.MORPH_CLOSE, _GAP))
     found = []
     for number in range(1, int(near.max()) + 1):
@@ -114,7 +113,7 @@ def _standing_out(rgb: UInt8, seen: Relief, top: Patch, solid: Bool, wide: Bool)
     around = seen.height[ring(top.mask)]
     if np.mean(around < top.height - _LEDGE) < _LOWER or np.mean(around > top.height + STEP) > _HIGHER:
         return None
-    if _is_rim(top, seen.height):
+    if is_rim(top.mask, seen.height):
         return None
     thing = with_side(seen, top.mask, top.height, solid & ~wide)
     rest = solid & ~thing
@@ -123,14 +122,6 @@ def _standing_out(rgb: UInt8, seen: Relief, top: Patch, solid: Bool, wide: Bool)
     if overlap(rgb, thing, rest) >= _ALIKE and not _is_block(seen.height, rest, wide, top):
         return None
     return thing
-
-
-def _is_rim(top: Patch, height: Float) -> bool:
-    """Whether a level encloses something large and deep."""
-    inner = enclosed(top.mask) & ~top.mask
-    if np.count_nonzero(inner) <= _RIM * top.area:
-        return False
-    return not float(np.nanmedian(height[inner])) > top.height - _SUNK
 
 
 def _is_block(height: Float, rest: Bool, wide: Bool, top: Patch) -> bool:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from skills.backends.sam.depth.linking import pieces
+from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int
 
 EVEN = 0.0001
@@ -22,7 +23,9 @@ _THICK = 0.5
 """Share of a patch that is 3 px thick, from which it is no line, no rim and no row of a wall."""
 _FLOOR = 0.6
 """Share of a level's surroundings that is higher around a floor."""
-BLOCK = np.ones((3, 3), np.uint8)
+_HOLLOW, _SUNK = 0.3, 0.002
+"""Of its own area, that a rim encloses, and the metres that this lies lower."""
+_BLOCK = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class Patch:
     @property
     def thick(self) -> bool:
         """Whether it is more than a line."""
-        return core(self.mask) >= _THICK * self.area
+        return is_thick(self.mask)
 
 
 def patches(solids: Int, height: Float) -> list[Patch]:
@@ -91,6 +94,19 @@ def is_top(mask: Bool, height: Float, share: float = 0.3) -> bool:
     return bool(np.mean(height[beside] > np.median(height[level]) + STEP) < _FLOOR) if beside.any() else True
 
 
+def is_rim(level: Bool, height: Float) -> bool:
+    """Whether the pixels of a level (H, W) enclose something large and deep."""
+    inner = enclosed(level) & ~level
+    if np.count_nonzero(inner) <= _HOLLOW * np.count_nonzero(level):
+        return False
+    return not float(np.nanmedian(height[inner])) > float(np.median(height[level])) - _SUNK
+
+
+def is_thick(mask: Bool) -> bool:
+    """Whether a mask is more than a line: half of it is 3 px thick."""
+    return bool(core(mask) >= _THICK * np.count_nonzero(mask))
+
+
 def is_one_level(height: Float, share: float = 0.8) -> bool:
     """Whether that share of some heights (N,) is one."""
     return bool(np.mean(np.abs(height - np.median(height)) <= EVEN) >= share)
@@ -98,13 +114,13 @@ def is_one_level(height: Float, share: float = 0.8) -> bool:
 
 def ring(mask: Bool, reach: int = 1) -> Bool:
     """The pixels around a mask."""
-    found: Bool = cv2.dilate(mask.astype(np.uint8), BLOCK, iterations=reach).astype(bool) & ~mask
+    found: Bool = cv2.dilate(mask.astype(np.uint8), _BLOCK, iterations=reach).astype(bool) & ~mask
     return found
 
 
 def core(mask: Bool) -> int:
     """Pixels of a mask that are in a block of 3 x 3 of it."""
-    return int(np.count_nonzero(cv2.morphologyEx(np.pad(mask, 1).astype(np.uint8), cv2.MORPH_OPEN, BLOCK)))
+    return int(np.count_nonzero(cv2.morphologyEx(np.pad(mask, 1).astype(np.uint8), cv2.MORPH_OPEN, _BLOCK)))
 
 
 def _level_pixels(mask: Bool, height: Float) -> Bool:

@@ -12,18 +12,16 @@ from itertools import combinations
 import cv2
 import numpy as np
 
+from skills.backends.sam.depth.levels import is_rim, is_thick
 from skills.backends.sam.depth.linking import SIDES, linked
-from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int
 
 _EVEN = 0.00005
 """Metres by which neighbouring pixels of a level top may differ."""
 _STEP, _WALL = 0.0002, 0.008
 """Metres between tops from which, and up to which, they are two things': a higher step may be a container's wall."""
-_TOP, _THICK = 16, 0.5
-"""Pixels of a top, and the share of them that is 3 px thick: a rim is thin, or"""
-_HOLLOW, _DEEP = 0.3, 0.002
-"""encloses more than this of its own area, and that this many metres lower."""
+_TOP = 16
+"""Pixels of a top."""
 _CONTACT, _BESIDE = 4, 1
 """Pixels along which two tops meet, and pixels of a wall between each and there."""
 _MOST = 64
@@ -65,18 +63,9 @@ def _tops(solids: Int, height: Float) -> Int:
     tops = np.zeros(height.shape, np.int64)
     for place, label in enumerate(np.flatnonzero(areas >= _TOP), 1):
         top = labels == label
-        core = cv2.morphologyEx(np.pad(top, 1).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        if np.count_nonzero(core) >= _THICK * areas[label] and not _is_rim(top, height):
+        if is_thick(top) and not is_rim(top, height):
             tops[top] = place
     return tops
-
-
-def _is_rim(top: Bool, height: Float) -> bool:
-    """Whether a top encloses something large and deep."""
-    inner = enclosed(top) & ~top
-    if np.count_nonzero(inner) <= _HOLLOW * np.count_nonzero(top):
-        return False
-    return not float(np.nanmedian(height[inner])) > float(np.median(height[top])) - _DEEP
 
 
 @dataclass(frozen=True, eq=False)
