@@ -299,6 +299,9 @@ class RosRobot:
 
     def _not_now(self, parts: Parts, witness: Witness) -> str:
         """Why it is not sent, by what the arm says at this moment."""
+        unheard = self._unheard(parts)
+        if unheard:
+            return unheard
         state = parts.safety.state()
         if state.state == "HOLDING":
             self._latch.trip("STOPPED", f"the arm stopped by itself: {state.error_code or 'no reason given'}")
@@ -308,17 +311,25 @@ class RosRobot:
             return f"the arm is {state.state}; somebody else may be moving it"
         if state.grasped:
             return "something is in the gripper: take it out first"
+        until = time.monotonic() + self.settings.deadlines.tf_age_s
+        while (unknown := witness.unknown()) and self._latch.ready and time.monotonic() < until:
+            time.sleep(0.01)  # it comes by itself shortly after a connection was made
+        return self._latch.sentence() or unknown
+
+    def _unheard(self, parts: Parts) -> str:
+        """Why the arm's watchdog would stop a motion at once, by the arm's own word; "" when it hears the heart.
+
+        The first beats after a connection or an acknowledgement are waited for as long as for the connection itself.
+        """
         limits = self.settings.deadlines
-        until = time.monotonic() + max(limits.tf_age_s, 4 * limits.beat_s)
-        while True:  # both come by themselves shortly after a connection was made
-            unknown = witness.unknown()
-            if not (unknown or not parts.safety.beating) or not self._latch.ready or time.monotonic() > until:
-                break
-            time.sleep(0.01)
-        if not self._latch.ready or unknown:
-            return self._latch.sentence() or unknown
-        heard = parts.safety.beating and parts.safety.state().heartbeat is not False
-        return "" if heard else "the arm does not hear a heartbeat, so that its watchdog would stop it"
+        until = time.monotonic() + limits.connect_s
+        while self._latch.ready:
+            if parts.safety.beating and parts.safety.state().heartbeat is not False:
+                return ""
+            if time.monotonic() > until:
+                return "the arm does not hear a heartbeat, so that its watchdog would stop it"
+            time.sleep(limits.beat_s / 2)
+        return self._latch.sentence()
 
     def _order(self, action: Action, planned: float) -> Order:
         grip = self.grips.get(action.id) if self.settings.gripper == "parallel" else None

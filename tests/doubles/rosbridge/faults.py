@@ -11,6 +11,7 @@ class Faults:
     """All well by default; may be changed at any time.
 
     `cut_at` and `freeze_at` name the phase of a motion in which the wire breaks (`links`: control | safety | cameras).
+    `deaf`: no heartbeat arrives.
     """
 
     cut_at: str = ""
@@ -28,3 +29,4 @@ class Faults:
     camera_skew_s: float = 0.0
     fragments: bool = False
     misses: bool = False
+    deaf: bool = False

@@ -210,7 +210,8 @@ class Double:
                 if message["topic"] == "/tf_static":
                     client.send({"op": "publish", "topic": "/tf_static", "msg": self._static()})
             case "publish" if message["topic"].endswith("/heartbeat"):
-                self.node.guard.beat()
+                if not self.faults.deaf:
+                    self.node.guard.beat()
             case "publish" if message["topic"] == "/pick_place/goal":
                 id = message["msg"]["goal_id"]["id"]
                 self._begin(client, id, message["msg"]["goal"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -112,6 +113,22 @@ def test_without_a_measured_pose_nothing_moves(bridged: Make, kind: str) -> None
     time.sleep(0.4)
     outcome = robot.execute(PICK, Silent())
     assert outcome.status == "rejected" and "without a measured pose" in outcome.error and not double.node.motions
+
+
+def test_the_first_heartbeats_may_be_late_and_without_any_nothing_moves(bridged: Make) -> None:
+    robot, double = bridged(faults=Faults(deaf=True))
+    hears = threading.Timer(1.5, lambda: setattr(double.faults, "deaf", False))
+    hears.start()
+    assert robot.execute(PICK, Silent()).status == "done"
+    hears.join()
+    double.faults.deaf = True
+    time.sleep(0.6)
+    robot.settings = robot.settings.model_copy(
+        update={"deadlines": robot.settings.deadlines.model_copy(update={"connect_s": 0.3})}
+    )
+    outcome = robot.execute(PICK, Silent())
+    assert outcome.status == "rejected" and "does not hear a heartbeat" in outcome.error
+    assert len(double.node.motions) == 1 and robot.state == "READY"
 
 
 @pytest.mark.parametrize("state", ["moving", "grasped"])
