@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sim.robot import SimRobot
     from sim.vimabench import VimaBenchRobot
 
-_SMALL = {"sam": "sam", "openclip": "clip"}
-"""Backends that come with a small checkpoint, and its name in ``weights.PATHS``."""
+_SMALL = {"sam": ("sam", "affinity"), "openclip": ("clip",)}
+"""Backends that come with small checkpoints, and their names in ``weights.PATHS``, the backend's own first."""
 
 
 def _built(backend: str, options: Mapping[str, Any]) -> Any:
@@ -141,15 +141,17 @@ class Runtime:
     def weights(self) -> dict[str, str]:
         """Checkpoint -> SHA-256 of its file, for every backend that has one."""
         chosen = self.config.perception
-        found = {}
+        found: dict[str, str] = {}
         for backend, options in (
             (chosen.segmenter, chosen.segmenter_options),
             (chosen.retriever, chosen.retriever_options),
         ):
+            first, *others = _SMALL.get(backend, ("",))
             own = next((options[key] for key in ("checkpoint", "pretrained") if key in options), None)
-            path = Path(own) if own is not None else weights.PATHS.get(_SMALL.get(backend, ""))
-            if path is not None and path.is_file():
-                found[backend] = weights.sha256(path)
+            paths = {backend: Path(own) if own is not None else weights.PATHS.get(first)}
+            if options.get("model", "small") == "small":  # the published models come without them
+                paths |= {name: Path(options.get(name) or weights.PATHS[name]) for name in others}
+            found |= {name: weights.sha256(path) for name, path in paths.items() if path is not None and path.is_file()}
         return found
 
     def robot(self, spec: EpisodeSpec) -> SimRobot | VimaBenchRobot:

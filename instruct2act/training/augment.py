@@ -8,18 +8,25 @@ import numpy as np
 from instruct2act.training.engine import Picture
 from skills.types import Float, Int, UInt8
 
-_WITHOUT, _EXACT = 0.25, 0.3
+WITHOUT, EXACT = 0.25, 0.3
 """Shares of pictures without depth, and with depth as the simulator gives it; the others' has noise."""
 
 _NOISE = (0.0003, 0.006)
 """Metres, standard deviation."""
 
 
-def augment(picture: Picture, rng: np.random.Generator) -> Picture:
-    """A new picture of the same size: mirrored, nearer, in other light, by a worse camera, or just as it was."""
+def augment(picture: Picture, rng: np.random.Generator, without: float = WITHOUT, exact: float = EXACT) -> Picture:
+    """A new picture of the same size: mirrored, nearer, in other light, by a worse camera, or just as it was.
+
+    Args:
+        picture: is not changed.
+        rng: decides.
+        without: share of pictures without depth.
+        exact: share of pictures with depth as it is; that of the others gets noise.
+    """
     rgb, segmentation = picture.rgb, picture.segmentation
     unknown = np.full(segmentation.shape, np.nan, np.float32)
-    height = unknown if picture.height is None else _sensed(picture.height.astype(np.float32), rng)
+    height = unknown if picture.height is None else _sensed(picture.height.astype(np.float32), rng, without, exact)
     if rng.random() < 0.5:
         rgb, segmentation, height = rgb[:, ::-1], segmentation[:, ::-1], height[:, ::-1]
     if rng.random() < 0.5:
@@ -33,12 +40,12 @@ def augment(picture: Picture, rng: np.random.Generator) -> Picture:
     return Picture(np.ascontiguousarray(rgb), np.ascontiguousarray(segmentation), height=np.ascontiguousarray(height))
 
 
-def _sensed(height: Float, rng: np.random.Generator) -> Float:
+def _sensed(height: Float, rng: np.random.Generator, without: float, exact: float) -> Float:
     """(H, W) heights as a camera measures them: not at all, exactly, or with noise, a plane somewhat off, and holes."""
     kind = rng.random()
-    if kind < _WITHOUT:
+    if kind < without:
         return np.full_like(height, np.nan)
-    if kind < _WITHOUT + _EXACT:
+    if kind < without + exact:
         return height
     noise = float(np.exp(rng.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]))))
     slope = rng.normal(0.0, 0.3 * noise, 3)

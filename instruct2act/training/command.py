@@ -16,10 +16,10 @@ Report = Callable[[Mapping[str, float]], None]
 
 
 def train(checkpoint: str, minutes: float, seed: int, out: Path | None, evaluate: bool, export: bool) -> int:
-    """Trains, evaluates or exports ``sam`` or ``clip``; the exit status.
+    """Trains, evaluates or exports ``sam``, ``affinity`` or ``clip``; the exit status.
 
     Args:
-        checkpoint: "sam" or "clip".
+        checkpoint: "sam", "affinity" or "clip".
         minutes: of training in all, earlier runs of the same folder counted.
         seed: of data and weights.
         out: folder of pool and checkpoint.
@@ -53,13 +53,18 @@ def _train(checkpoint: str, folder: Path, minutes: float, seed: int, report: Rep
 
         sam.train(sam.Options(folder=folder, minutes=minutes, seed=seed), report)
         return
+    if checkpoint == "affinity":
+        from instruct2act.training import affinity
+
+        affinity.train(affinity.Options(folder=folder, minutes=minutes, seed=seed), report)
+        return
     from instruct2act.training import clip
 
     clip.train(clip.Options(folder=folder, minutes=minutes, seed=seed), report)
 
 
 def _evaluate(checkpoint: str, folder: Path, console: Console) -> None:
-    if checkpoint == "sam":
+    if checkpoint != "clip":
         from instruct2act.training.evaluate_sam import judge_sets
         from skills.backends.sam import build
 
@@ -77,6 +82,10 @@ def _export(checkpoint: str, folder: Path, seed: int) -> Path:
         from instruct2act.training import export_sam
 
         return export_sam.export(folder, seed=seed)
+    if checkpoint == "affinity":
+        from instruct2act.training import export_affinity
+
+        return export_affinity.export(folder, seed=seed)
     from instruct2act.training import export_clip
 
     return export_clip.export(folder, seed=seed)

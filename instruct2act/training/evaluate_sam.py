@@ -133,13 +133,13 @@ def judge_sets(segmenter: Segmenter, folder: Path, count: int, seed: int = 0) ->
     found = {}
     for shown in ("", DEPTH, NOISY):
         for name, of in sets.items():
-            seen = [_noisy(picture, i) for i, picture in enumerate(of)] if shown == NOISY else of
+            seen = [noisy(picture, i) for i, picture in enumerate(of)] if shown == NOISY else of
             tally = evaluate(segmenter, seen, np.random.default_rng(seed), depth=bool(shown))
             found[name + shown] = tally.figures()
     return found
 
 
-def _noisy(picture: Picture, number: int) -> Picture:
+def noisy(picture: Picture, number: int) -> Picture:
     """A picture whose depth has the noise of ``sim.variation``'s part "sensor_noise", and whose colours have none."""
     from sim.variation import VARIATIONS, Surroundings
 

@@ -16,6 +16,8 @@ SHARD = 128
 """Pictures in a shard."""
 RESIDENT, TURN = 64, 20
 """Shards of a pool that are in memory at a time, and steps of training after which one makes room for the next."""
+USUAL, _USUALLY = (128, 256), 0.85
+"""(height, width) of the simulator's views, and the share of steps that take pictures of that size only."""
 
 
 def write_shard(
@@ -152,6 +154,12 @@ class Pool:
             picture = shard[int(rng.integers(len(shard)))]
             if size is None or picture.segmentation.shape == size:
                 return picture
+
+    def alike(self, rng: np.random.Generator, count: int) -> list[Picture]:
+        """Several pictures of one size, mostly that of the simulator's views."""
+        drawn = [self.draw(rng, USUAL if rng.random() < _USUALLY else None)]
+        height, width = drawn[0].segmentation.shape
+        return drawn + [self.draw(rng, (height, width)) for _ in range(count - 1)]
 
 
 def held_out(folder: Path, split: Split, count: int, seed: int = 10_000) -> Sequence[Picture]:

@@ -115,11 +115,7 @@ class Trainer:
         """One step; what it draws depends on the seed, the step's number and the pool."""
         pool.turn(self.budget.done)
         rng = np.random.default_rng([self.options.seed, self.budget.done])
-        size = (128, 256) if rng.random() < 0.85 else None
-        drawn = [pool.draw(rng, size)]
-        size = drawn[0].segmentation.shape[0], drawn[0].segmentation.shape[1]
-        drawn += [pool.draw(rng, size) for _ in range(self.options.pictures - 1)]
-        changed = [augment(picture, rng) for picture in drawn]
+        changed = [augment(picture, rng) for picture in pool.alike(rng, self.options.pictures)]
         prompts = prompts_for(changed, rng, self.options.prompts)
         rgb = np.stack([picture.rgb for picture in changed])
         heights = np.stack([picture.height for picture in changed if picture.height is not None])

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 
 def build(
-    checkpoint: str = "", model: str = "small", outline: float | None = None, device: str = "cpu", **settings: Any
+    checkpoint: str = "",
+    model: str = "small",
+    outline: float | None = None,
+    device: str = "cpu",
+    affinity: str = "",
+    **settings: Any,
 ) -> SamSegmenter:
     """A segmenter with its weights.
 
@@ -20,12 +25,15 @@ def build(
         outline: how much the picture's colours count in where a mask's edge runs; by default 2 for the small model,
             whose mask cells are coarse, and 0 for the published ones.
         device: "cpu" or "cuda".
+        affinity: path of the weights that tell the small model what belongs together; "" for those that come with the
+            project. The published models do without.
         settings: of the everything mode, by the names in ``skills.backends.sam.everything.Sweep``.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: unknown model or setting, or a file that does not fit it.
     """
+    from skills.backends.sam.affinity.network import load
     from skills.backends.sam.checkpoints import SMALL, load_published, load_small
     from skills.backends.sam.everything import Sweep
     from skills.backends.sam.segmenter import SamSegmenter
@@ -38,7 +46,8 @@ def build(
     path = Path(checkpoint).expanduser() if checkpoint else None
     if model == SMALL:
         weight = 2.0 if outline is None else outline
-        return SamSegmenter(load_small(path), False, Sweep(**settings), weight, device)
+        told = load(Path(affinity).expanduser() if affinity else None)
+        return SamSegmenter(load_small(path), False, Sweep(**settings), weight, device, told)
     if path is None:
         raise FileNotFoundError(f"{model!r} does not come with the project; give the path of its weights as checkpoint")
     return SamSegmenter(load_published(path, model), True, Sweep(**settings), outline or 0.0, device)

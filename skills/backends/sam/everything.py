@@ -17,10 +17,12 @@ import numpy as np
 import torch
 
 from skills.backends import Encoded
+from skills.backends.sam.affinity.weighing import weighed
 from skills.backends.sam.agreement import agreed
 from skills.backends.sam.contents import content_of
 from skills.backends.sam.decoder import upscale
 from skills.backends.sam.depth.raised import heights, raised_in, surfaces
+from skills.backends.sam.depth.relief import EXACT
 from skills.backends.sam.depth.solids import solids
 from skills.backends.sam.frames import reunited
 from skills.backends.sam.leftovers import complete
@@ -55,6 +57,8 @@ class Sweep:
         refine: ask accepted masks for once more.
         alike: share of colours that two touching pieces need in common to be one thing; 0: nothing is joined or added.
         least_left: pixels of what was missed, to be added as a thing.
+        faith, faith_noisy: in masks beside what affinities say of the same pixels (``affinity.weighing``), where depth
+            is exact and where it is noisy; 1: affinities are not asked. Without depth they are not.
         filtered: whether the surface, strips along the border, and answers that lie in better ones are left out.
     """
 
@@ -72,6 +76,8 @@ class Sweep:
     refine: bool = True
     alike: float = 0.75
     least_left: int = 24
+    faith: float = 0.45
+    faith_noisy: float = 0.3
     filtered: bool = True
 
 
@@ -120,6 +126,11 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     if settings.filtered and encoded.image.view is not None and (seen := encoded.features.relief) is not None:
         pieces = agreed(encoded.image.rgb, seen, solids(seen, encoded.image.view), pieces)
         pieces = [piece for piece in pieces if not _is_surface(piece[0], settings)]
+        faith = settings.faith if seen.noise <= EXACT else settings.faith_noisy
+        if faith < 1 and (told := segmenter.affinities(encoded)) is not None:
+            shown = seen.raised if seen.noise <= EXACT else np.zeros_like(seen.raised)
+            pieces = weighed(told[:-1], shown, pieces, faith)
+            pieces = [piece for piece in pieces if not _is_surface(piece[0], settings)]
     masks = []
     for mask, members in pieces:
         if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):

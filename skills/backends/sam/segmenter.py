@@ -13,16 +13,20 @@ import torch
 import torch.nn.functional as F
 
 from skills.backends import Candidates, Encoded
+from skills.backends.sam.affinity.network import AffinityNet
+from skills.backends.sam.affinity.network import layers as affinity_layers
 from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
-from skills.backends.sam.depth.relief import Relief, relief
+from skills.backends.sam.depth.relief import Relief, relief, spread
 from skills.backends.sam.everything import Sweep, surface, sweep
 from skills.backends.sam.height import layers
 from skills.backends.sam.outline import snap, snap_surface
-from skills.types import Bool, Image, Mask
+from skills.types import Bool, Float, Image, Mask
 
 _BATCH = 32
 _HELD = 1 << 22
 """Logits at the picture's size that are held at once: large pictures are gone through a few masks at a time."""
+_LONGEST = 512
+"""Pixels along the longest side of a picture that affinities are told of."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,25 @@ class SamSegmenter:
         settings: of ``everything``.
         outline: weight of the picture's colours in where a mask's edge runs (``outline.snap``); 0: the logits alone.
         device: "cpu" or "cuda".
+        affinity: has a say in what belongs together in ``everything``; None: nobody but the model.
     """
 
     name = "sam"
 
     def __init__(
-        self, sam: Any, square: bool, settings: Sweep | None = None, outline: float = 0.0, device: str = "cpu"
+        self,
+        sam: Any,
+        square: bool,
+        settings: Sweep | None = None,
+        outline: float = 0.0,
+        device: str = "cpu",
+        affinity: AffinityNet | None = None,
     ) -> None:
         from segment_anything.utils.transforms import ResizeLongestSide
 
         self.sam, self.square, self.settings = sam.to(device), square, settings or Sweep()
         self.outline = outline
+        self.affinity = None if affinity is None else affinity.to(device)
         self._swept: WeakKeyDictionary[Encoded, list[Mask]] = WeakKeyDictionary()
         self.side: int = sam.image_encoder.img_size
         self.patch: int = self.side // sam.prompt_encoder.image_embedding_size[0]
@@ -125,6 +137,23 @@ class SamSegmenter:
         if encoded not in self._swept:
             self._swept[encoded] = sweep(self, encoded, self.settings)
         return list(self._swept[encoded])
+
+    @torch.inference_mode()
+    def affinities(self, encoded: Encoded) -> Float | None:
+        """(len(OFFSETS) + 1, H, W) in [0, 1], what belongs together and last what shows a thing.
+
+        None without such a network, and for pictures larger than any that it was trained on.
+        """
+        image, seen = encoded.image, encoded.features.relief
+        if self.affinity is None or max(image.shape) > _LONGEST:
+            return None
+        height = np.full(image.shape, np.nan) if seen is None else seen.raw
+        device = self.sam.device
+        rgb = torch.from_numpy(np.ascontiguousarray(image.rgb)[None]).to(device)
+        up = torch.from_numpy(np.asarray(height, np.float32)[None]).to(device)
+        seen_by_it = affinity_layers(rgb, up, torch.tensor([spread(height)], device=device))
+        told = self.affinity(seen_by_it.to(memory_format=torch.channels_last))
+        return np.asarray(torch.sigmoid(told)[0].cpu().numpy(), np.float64)
 
     def surface(self, encoded: Encoded) -> Bool:
         """(H, W) bool, the surface that ``everything`` leaves out, as far as its first prompts tell."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 
-PATHS = {"sam": _HERE / "sam_small.safetensors", "clip": _HERE / "clip_small.safetensors"}
+PATHS = {name: _HERE / f"{name}_small.safetensors" for name in ("sam", "affinity", "clip")}
 """Checkpoint name -> file."""
 
 

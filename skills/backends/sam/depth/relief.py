@@ -73,10 +73,10 @@ def relief(image: Image) -> Relief | None:
         return None
     normal, offset = plane
     raw = height = np.where(measured, (points @ normal - offset).reshape(rows, columns), np.nan)
-    noise = _spread(height)
+    noise = spread(height)
     if noise > EXACT:
         height = _smooth(height)
-        noise = _spread(height)
+        noise = spread(height)
     raised = np.nan_to_num(height, nan=-1.0) > max(_SHEET if noise <= _DIGIT else _LEAST, SIGMAS * noise)
     if noise > EXACT:
         raised = _without_holes(cv2.medianBlur(raised.astype(np.uint8), 3).astype(bool), height, noise)
@@ -129,8 +129,8 @@ def _plane(points: Float) -> tuple[Float, float] | None:
     return normal, offset
 
 
-def _spread(height: Float) -> float:
-    """Standard deviation of the heights of the plane, by what lies under it: things lie above.
+def spread(height: Float) -> float:
+    """Metres, standard deviation of the heights (H, W) of the plane, by what lies under it: things lie above.
 
     Where most of the plane lies on it to the last digit, a lower floor beside it is no noise.
     """

@@ -1,0 +1,31 @@
+"""Records name the weights that they were made with, by content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from instruct2act import config
+from instruct2act.runtime import Runtime
+from skills.backends import weights
+
+
+@pytest.mark.needs("weights")
+def test_every_shipped_checkpoint_is_named_and_ones_own_take_their_place(tmp_path: Path) -> None:
+    shipped = {name: weights.sha256(path) for name, path in weights.PATHS.items()}
+    found = Runtime(config.load()).weights
+    assert found == {"sam": shipped["sam"], "affinity": shipped["affinity"], "openclip": shipped["clip"]}
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"weights")
+    own = Runtime(config.load(sets=[f"perception.segmenter_options.affinity={mine}"])).weights
+    assert own == found | {"affinity": weights.sha256(mine)}
+
+
+@pytest.mark.needs("weights")
+def test_a_published_model_comes_without_affinities(tmp_path: Path) -> None:
+    mine = tmp_path / "sam_vit_b.pth"
+    mine.write_bytes(b"weights")
+    options = (f"perception.segmenter_options.checkpoint={mine}", "perception.segmenter_options.model=vit_b")
+    found = Runtime(config.load(sets=options)).weights
+    assert set(found) == {"sam", "openclip"} and found["sam"] == weights.sha256(mine)
