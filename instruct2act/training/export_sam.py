@@ -56,7 +56,8 @@ side of 256 px; a mask cell covers 2 px. Besides the colours it sees how high ab
 pixel is (`skills/backends/sam/height.py`), as far and as well as the camera measures depth. Its outlines are coarse by
 themselves: the backend lays them along the picture's colours and the steps of exact depth, and completes masks from
 what stands out of the surface (`skills/backends/sam/outline.py`, `leftovers.py`, `depth/`, `lying.py`, `joining.py`,
-`agreement.py`). All figures are of all this together.
+`agreement.py`). Where there is depth, what belongs together is weighed against what a second network says of it
+([affinity_small.md](affinity_small.md)). All figures are of all this together.
 
 **For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws
 them. **Not for** photographs at large, people, text, transparent things or parts of objects: it has seen rendered

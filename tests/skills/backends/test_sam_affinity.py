@@ -152,6 +152,13 @@ def test_a_speck_between_two_things_never_joins_them() -> None:
     assert set(np.unique(found)) == {0, 1, 2}
 
 
+def test_where_nothing_is_shown_nothing_is_found() -> None:
+    nothing = np.zeros((20, 30), bool)
+    told = np.ones((len(OFFSETS), 20, 30))
+    assert weighed(told, nothing, [], 0.3) == [] and not regions(told, nothing).any()
+    assert weighed(told, nothing, [(nothing, (0,))], 0.3) == []
+
+
 def test_layers_measure_steps_in_noise_and_leave_out_what_was_not_measured() -> None:
     rgb = torch.zeros(2, 4, 6, 3, dtype=torch.uint8)
     height = torch.zeros(2, 4, 6)

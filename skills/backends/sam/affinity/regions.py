@@ -34,8 +34,6 @@ def regions(affinity: Float, shown: Bool, together: float = 0.5, first: Int | No
     Returns:
         (H, W) labels from 1 on, 0 where nothing is shown.
     """
-    if not shown.any():
-        return np.zeros(shown.shape, int)
     labels = components(affinity, shown) if first is None else first
     return _numbered(_joined(int(labels.max()) + 1, *across(affinity, shown, labels), together)[labels])
 
@@ -70,6 +68,9 @@ def _numbered(labels: Int) -> Int:
 
 def components(affinity: Float, shown: Bool, sure: float = SURE) -> Int:
     """(H, W) what direct neighbours hold together, labels from 1 on, 0 where nothing is shown."""
+    found = np.zeros(shown.shape, int)
+    if not shown.any():
+        return found
     number = np.full(shown.shape, -1)
     number[shown] = np.arange(np.count_nonzero(shown))
     rows, columns = [], []
@@ -80,7 +81,6 @@ def components(affinity: Float, shown: Bool, sure: float = SURE) -> Int:
     links = np.concatenate(rows), np.concatenate(columns)
     count = np.count_nonzero(shown)
     graph = coo_array((np.ones(len(links[0]), bool), links), shape=(count, count))
-    found = np.zeros(shown.shape, int)
     found[shown] = connected_components(graph, directed=False)[1] + 1
     return found
 
