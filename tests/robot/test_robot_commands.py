@@ -67,6 +67,7 @@ class TestCheck:
         ],
         ids=["stale pictures", "no tf", "no stop", "no state"],
     )
+    @pytest.mark.slow
     def test_what_is_amiss_is_named_with_what_to_do(
         self, bridged: Make, faults: Faults, name: str, tmp_path: Path
     ) -> None:
@@ -182,6 +183,7 @@ class TestTouching:
     """A camera a metre above the table, a board that lies on it, and a tool that was brought onto its first corner."""
 
     @pytest.mark.parametrize(("off", "state"), [((0, 0, 0), "ok"), ((0, 0.05, 0), "broken"), ((-0.05, 0, 0), "broken")])
+    @pytest.mark.slow
     def test_a_calibration_that_is_off_sideways_is_found(
         self, bridged: Make, tmp_path: Path, off: tuple[float, float, float], state: str
     ) -> None:

@@ -164,6 +164,7 @@ def test_ranked_asks_right_before_less_right_before_wrong() -> None:
     assert float(clip.ranked(torch.zeros(1, 2), torch.zeros(1, 2))) == 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = clip.Options(folder=pool, steps=6, shards=2)
     cut = replace(whole, folder=pool / "cut")

@@ -102,6 +102,7 @@ def test_heights_come_back_from_a_shard_and_are_those_of_the_things(tmp_path: Pa
     assert measured > 1000
 
 
+@pytest.mark.slow
 def test_shards_without_heights_are_rendered_anew(tmp_path: Path) -> None:
     old = write_shard(tmp_path, seed=3, number=0, count=2, whole=True)
     with np.load(old) as stored:
@@ -215,6 +216,7 @@ def test_the_loss_is_least_for_the_truth_and_knows_the_fit() -> None:
     torch.testing.assert_close(worse, torch.full((1, 4), 0.5))
 
 
+@pytest.mark.slow
 def test_training_learns_goes_on_after_an_interruption_and_repeats(tmp_path: Path) -> None:
     def run(folder: Path, steps: int) -> training.Trainer:
         trainer = training.Trainer(training.Options(folder, steps=4, pictures=2, prompts=3), TINY)

@@ -38,6 +38,7 @@ def idle(server: Server) -> bool:
     return len(server.workers()) <= DESKS
 
 
+@pytest.mark.slow
 def test_a_run_from_end_to_end(browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:

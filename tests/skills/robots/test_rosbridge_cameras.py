@@ -141,6 +141,7 @@ class TestClocks:
         assert time.monotonic() - robot.observe().stamp_s < 0.5
         assert robot.execute(PICK, Silent()).status == "done"
 
+    @pytest.mark.slow
     def test_a_clock_that_jumps_is_noticed_and_asked_anew(self, bridged: Make) -> None:
         robot, double = bridged()
         double.faults.clock_skew_s = 60.0
