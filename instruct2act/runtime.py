@@ -148,9 +148,9 @@ class Runtime:
         ):
             first, *others = _SMALL.get(backend, ("",))
             own = next((options[key] for key in ("checkpoint", "pretrained") if key in options), None)
-            paths = {backend: Path(own) if own is not None else weights.PATHS.get(first)}
+            paths = {backend: Path(own).expanduser() if own is not None else weights.PATHS.get(first)}
             if options.get("model", "small") == "small":  # the published models come without them
-                paths |= {name: Path(options.get(name) or weights.PATHS[name]) for name in others}
+                paths |= {name: Path(options.get(name) or weights.PATHS[name]).expanduser() for name in others}
             found |= {name: weights.sha256(path) for name, path in paths.items() if path is not None and path.is_file()}
         return found
 

@@ -12,7 +12,9 @@ from skills.backends import weights
 
 
 @pytest.mark.needs("weights")
-def test_every_shipped_checkpoint_is_named_and_ones_own_take_their_place(tmp_path: Path) -> None:
+def test_every_shipped_checkpoint_is_named_and_ones_own_take_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shipped = {name: weights.sha256(path) for name, path in weights.PATHS.items()}
     found = Runtime(config.load()).weights
     assert found == {"sam": shipped["sam"], "affinity": shipped["affinity"], "openclip": shipped["clip"]}
@@ -20,6 +22,9 @@ def test_every_shipped_checkpoint_is_named_and_ones_own_take_their_place(tmp_pat
     mine.write_bytes(b"weights")
     own = Runtime(config.load(sets=[f"perception.segmenter_options.affinity={mine}"])).weights
     assert own == found | {"affinity": weights.sha256(mine)}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    at_home = Runtime(config.load(sets=["perception.segmenter_options.affinity=~/mine.safetensors"])).weights
+    assert at_home == own
 
 
 @pytest.mark.needs("weights")

@@ -7,6 +7,7 @@ one thing among them, but pairs of table and table are left out: they are most, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.engine import Picture
-from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
-from instruct2act.training.pool import Pool, fill
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent, until_spent
+from instruct2act.training.pool import Pool, filled
 from skills.backends.sam.affinity.network import OFFSETS, AffinityConfig, AffinityNet, layers
 from skills.backends.sam.affinity.regions import sides
 from skills.backends.sam.depth.relief import spread
@@ -31,9 +32,6 @@ _MIDDLE, _LIGHTEST, _HEAVIEST = 150, 0.5, 3.0
 """Pixels of a thing whose pixels have weight 1, and the least and greatest weight: small things have few pixels."""
 _TABLE = 0.7
 """Weight of the table's pixels."""
-_FIGURES = ("loss", "together", "apart")
-_REPORT_EVERY = 20
-"""Steps."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,7 @@ class Trainer:
         """Writes the checkpoint."""
         state = {
             "model": self.net.state_dict(),
+            "widths": self.net.widths,
             "average": self.average.state,
             "optimizer": self.optimizer.state_dict(),
             "step": self.budget.done,
@@ -177,19 +176,7 @@ def train(options: Options, report: Report = silent) -> Path:
     Returns:
         The checkpoint's path; ``instruct2act.training.export_affinity`` makes shipped weights of it.
     """
-    folder = options.folder / "pool"
-    fill(folder, options.seed, options.shards, lambda done, of: report({"rendered": done, "of": of}))
-    pool = Pool.read(folder)
+    pool = filled(options.folder / "pool", options.seed, options.shards, report)
     trainer = Trainer(options)
-    budget, sums, saved = trainer.budget, dict.fromkeys(_FIGURES, 0.0), trainer.budget.seconds
-    while budget.spent < 1:
-        for name, value in trainer.step(pool).items():
-            sums[name] += value / _REPORT_EVERY
-        if budget.done % _REPORT_EVERY == 0:
-            report({"step": budget.done, **sums, "seconds": budget.seconds, "spent": budget.spent})
-            sums = dict.fromkeys(_FIGURES, 0.0)
-        if budget.seconds - saved > options.keep_every_s:
-            saved = budget.seconds
-            trainer.save()
-    trainer.save()
+    until_spent(trainer.budget, partial(trainer.step, pool), trainer.save, options.keep_every_s, report)
     return trainer.path

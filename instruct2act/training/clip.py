@@ -8,6 +8,7 @@ crop of one object at any turn, of one texture, of one shape (Khosla et al. 2020
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -211,7 +212,7 @@ def train(options: Options, report: Report = loop.silent) -> Path:
 
     Args:
         options: how long, with what, where.
-        report: hears steps, seconds, share of the budget and losses, every 20 steps.
+        report: hears steps, seconds, share of the budget and mean losses, every 20 steps.
 
     Returns:
         The checkpoint's path.
@@ -221,14 +222,10 @@ def train(options: Options, report: Report = loop.silent) -> Path:
         write_shard(pool, options.seed, number, bank=TRAIN)
     batches, trainer = Batches(read_pool(pool), TRAIN), Trainer(options)
     trainer.load(checkpoint)
-    kept = trainer.budget.seconds
-    while trainer.budget.spent < 1:
-        losses = trainer.learn(batches.draw(np.random.default_rng([options.seed, 3, trainer.budget.done])))
-        seconds, done = trainer.budget.seconds, trainer.budget.done
-        if done % 20 == 0:
-            report({"step": done, "seconds": seconds, "spent": trainer.budget.spent, **losses})
-        if seconds - kept > 60 * options.checkpoint_minutes:
-            trainer.save(checkpoint)
-            kept = seconds
-    trainer.save(checkpoint)
+
+    def step() -> dict[str, float]:
+        return trainer.learn(batches.draw(np.random.default_rng([options.seed, 3, trainer.budget.done])))
+
+    every_s = 60 * options.checkpoint_minutes
+    loop.until_spent(trainer.budget, step, partial(trainer.save, checkpoint), every_s, report)
     return checkpoint

@@ -125,18 +125,23 @@ def judge_sets(segmenter: Segmenter, folder: Path, count: int, seed: int = 0) ->
         count: pictures of each set.
         seed: draws the inner points.
     """
+    return {
+        name: evaluate(segmenter, seen, np.random.default_rng(seed), depth=depth).figures()
+        for name, seen, depth in judged_on(folder, count)
+    }
+
+
+def judged_on(folder: Path, count: int) -> Iterator[tuple[str, Sequence[Picture], bool]]:
+    """The sets of ``judge_sets``: name, pictures, and whether their depth is shown."""
     sets: dict[str, Sequence[Picture]] = {
         "train": held_out(folder / "held-out", "train", count),
         "unseen": held_out(folder / "held-out", "unseen", count),
         "tasks": list(first_looks(count)),
     }
-    found = {}
     for shown in ("", DEPTH, NOISY):
         for name, of in sets.items():
             seen = [noisy(picture, i) for i, picture in enumerate(of)] if shown == NOISY else of
-            tally = evaluate(segmenter, seen, np.random.default_rng(seed), depth=bool(shown))
-            found[name + shown] = tally.figures()
-    return found
+            yield name + shown, seen, bool(shown)
 
 
 def noisy(picture: Picture, number: int) -> Picture:

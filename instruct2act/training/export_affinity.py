@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import torch
 
 from instruct2act.training.affinity import EXACT, WITHOUT, lesson, told
 from instruct2act.training.engine import Picture
-from instruct2act.training.evaluate_sam import DEPTH, NOISY, first_looks, noisy
-from instruct2act.training.loop import load
-from instruct2act.training.pool import SHARD, held_out
+from instruct2act.training.evaluate_sam import judged_on
+from instruct2act.training.loop import finished
+from instruct2act.training.pool import SHARD
 from skills.backends.sam.affinity import network
 from skills.backends.sam.affinity.network import AffinityConfig
 from skills.backends.sam.depth.relief import relief
@@ -37,20 +37,13 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None, seed: int 
         FileNotFoundError: there is no checkpoint.
     """
     path = out or PATHS["affinity"]
-    state = load(folder / "checkpoint.pt")
-    if state is None:
-        raise FileNotFoundError(f"no checkpoint in {folder}; `instruct2act train affinity` makes one")
-    widths = tuple(len(state["average"][f"down.{scale}.0.weight"]) for scale in range(_scales(state["average"])))
-    network.save(path, state["average"], AffinityConfig(widths), steps=str(state["step"]))
+    state = finished(folder / "checkpoint.pt", "affinity")
+    network.save(path, state["average"], AffinityConfig(tuple(state["widths"])), steps=str(state["step"]))
     if pictures:
         shards = len(list((folder / "pool").glob("*.npz")))
         facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed, "pictures": shards * SHARD}
         path.with_suffix(".md").write_text(card(facts, judge(path, folder, pictures), path), encoding="utf-8")
     return path
-
-
-def _scales(state: Mapping[str, torch.Tensor]) -> int:
-    return len({name.split(".")[1] for name in state if name.startswith("down.")})
 
 
 def judge(path: Path, folder: Path, count: int) -> Figures:
@@ -62,21 +55,14 @@ def judge(path: Path, folder: Path, count: int) -> Figures:
         count: pictures of each set.
     """
     net = network.load(path)
-    sets: dict[str, Iterable[Picture]] = {
-        "train": held_out(folder / "held-out", "train", count),
-        "unseen": held_out(folder / "held-out", "unseen", count),
-        "tasks": list(first_looks(count)),
-    }
     found = {}
-    for shown in ("", DEPTH, NOISY):
-        for name, of in sets.items():
-            figures = []
-            for number, picture in enumerate(of):
-                seen = _as_seen(noisy(picture, number) if shown == NOISY else picture, depth=bool(shown))
-                x, together, counted, _ = lesson([seen])
-                with torch.inference_mode():
-                    figures.append(told(net(x), together, counted))
-            found[name + shown] = {key: float(np.mean([each[key] for each in figures])) for key in figures[0]}
+    for name, of, depth in judged_on(folder, count):
+        figures = []
+        for picture in of:
+            x, together, counted, _ = lesson([_as_seen(picture, depth)])
+            with torch.inference_mode():
+                figures.append(told(net(x), together, counted))
+        found[name] = {key: float(np.mean([each[key] for each in figures])) for key in figures[0]}
     return found
 
 

@@ -33,9 +33,7 @@ def export(folder: Path, tables: int = 200, out: Path | None = None, seed: int =
         FileNotFoundError: there is no checkpoint.
     """
     path = out or PATHS["clip"]
-    state = loop.load(folder / CHECKPOINT)
-    if state is None:
-        raise FileNotFoundError(f"no checkpoint in {folder}; `instruct2act train clip` makes one")
+    state = loop.finished(folder / CHECKPOINT, "clip")
     model = SmallClip(len(state["tokens"]))
     model.load_state_dict(state["mean"])
     facts: dict[str, Any] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from instruct2act.training.evaluate_sam import DEPTH, NOISY, Figures, judge_sets
-from instruct2act.training.loop import load
+from instruct2act.training.loop import finished
 from instruct2act.training.pool import SHARD
 from skills.backends.sam import build
 from skills.backends.sam.checkpoints import save_small
@@ -30,9 +30,7 @@ def export(folder: Path, pictures: int = 200, out: Path | None = None, seed: int
         FileNotFoundError: there is no checkpoint.
     """
     path = out or PATHS["sam"]
-    state = load(folder / "checkpoint.pt")
-    if state is None:
-        raise FileNotFoundError(f"no checkpoint in {folder}; `instruct2act train sam` makes one")
+    state = finished(folder / "checkpoint.pt", "sam")
     save_small(path, state["average"], SmallConfig(), steps=str(state["step"]))
     if pictures:
         figures = judge_sets(build(checkpoint=str(path)), folder, pictures)

@@ -11,6 +11,9 @@ from typing import Any
 
 import torch
 
+_REPORT_EVERY = 20
+"""Steps."""
+
 
 @dataclass
 class Budget:
@@ -84,9 +87,47 @@ def load(path: Path) -> dict[str, Any] | None:
     return state
 
 
+def finished(path: Path, name: str) -> dict[str, Any]:
+    """The checkpoint to make weights of.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    state = load(path)
+    if state is None:
+        raise FileNotFoundError(f"no checkpoint in {path.parent}; `instruct2act train {name}` makes one")
+    return state
+
+
 Report = Callable[[Mapping[str, float]], None]
 """Hears a training's figures now and then: step, loss, seconds, share of the budget spent."""
 
 
 def silent(_figures: Mapping[str, float]) -> None:
     """Nobody listens."""
+
+
+def until_spent(
+    budget: Budget, step: Callable[[], Mapping[str, float]], keep: Callable[[], None], every_s: float, report: Report
+) -> None:
+    """Trains until the budget is spent.
+
+    Args:
+        budget: is counted up by ``step``.
+        step: one step; its figures.
+        keep: writes the checkpoint, now and then and at the end.
+        every_s: seconds between two checkpoints.
+        report: hears, every twenty steps, the figures' means since the last time.
+    """
+    since: list[Mapping[str, float]] = []
+    kept = budget.seconds
+    while budget.spent < 1:
+        since.append(step())
+        if budget.done % _REPORT_EVERY == 0:
+            means = {name: sum(each[name] for each in since) / len(since) for name in since[0]}
+            report({"step": budget.done, **means, "seconds": budget.seconds, "spent": budget.spent})
+            since = []
+        if budget.seconds - kept > every_s:
+            kept = budget.seconds
+            keep()
+    keep()

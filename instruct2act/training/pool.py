@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,12 @@ def fill(folder: Path, seed: int, shards: int, report: Callable[[int, int], None
         if path.exists() and not _has_heights(path):
             path.unlink()
         write_shard(folder, seed, number)
+
+
+def filled(folder: Path, seed: int, shards: int, report: Callable[[Mapping[str, float]], None]) -> Pool:
+    """A training's pool, its missing shards rendered; ``report`` hears how many of how many are there."""
+    fill(folder, seed, shards, lambda done, of: report({"rendered": done, "of": of}))
+    return Pool.read(folder)
 
 
 def _has_heights(path: Path) -> bool:

@@ -10,6 +10,7 @@ matrices are moved by Muon.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.hints import Hints, hints_of
-from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent
-from instruct2act.training.pool import Pool, fill
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent, until_spent
+from instruct2act.training.pool import Pool, filled
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
 from skills.backends.sam.decoder import add_dense, attend, upscale
 from skills.backends.sam.height import layers
@@ -29,10 +30,6 @@ from skills.errors import Mistake
 
 FOCAL_WEIGHT = 2.0
 """Of the focal loss beside the dice loss and the predicted IoU's square error."""
-
-_FIGURES = ("loss", "hint", "best", "picked")
-_REPORT_EVERY = 20
-"""Steps."""
 
 
 @dataclass(frozen=True)
@@ -263,19 +260,7 @@ def train(options: Options, report: Report = silent) -> Path:
     Returns:
         The checkpoint's path; ``instruct2act.training.export_sam`` makes shipped weights of it.
     """
-    folder = options.folder / "pool"
-    fill(folder, options.seed, options.shards, lambda done, of: report({"rendered": done, "of": of}))
-    pool = Pool.read(folder)
+    pool = filled(options.folder / "pool", options.seed, options.shards, report)
     trainer = Trainer(options)
-    budget, sums, saved = trainer.budget, dict.fromkeys(_FIGURES, 0.0), trainer.budget.seconds
-    while budget.spent < 1:
-        for name, value in trainer.step(pool).items():
-            sums[name] += value / _REPORT_EVERY
-        if budget.done % _REPORT_EVERY == 0:
-            report({"step": budget.done, **sums, "seconds": budget.seconds, "spent": budget.spent})
-            sums = dict.fromkeys(_FIGURES, 0.0)
-        if budget.seconds - saved > options.keep_every_s:
-            saved = budget.seconds
-            trainer.save()
-    trainer.save()
+    until_spent(trainer.budget, partial(trainer.step, pool), trainer.save, options.keep_every_s, report)
     return trainer.path

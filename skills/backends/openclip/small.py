@@ -6,7 +6,6 @@ others load as zeros, and the retriever refuses words that they spell.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from typing import Any
 import open_clip
 import torch
 from open_clip.model import CLIP
-from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
 from skills.backends.openclip.pixels import BACKGROUND
+from skills.backends.weights import files
 
 VOCABULARY = 49408
 """Rows of the token table of CLIP's published tokenizer."""
@@ -112,20 +111,19 @@ def to_file(model: SmallClip, token_ids: list[int], path: Path, facts: Mapping[s
         path: of the safetensors file.
         facts: JSON values kept in its header: words, thresholds, temperature.
     """
-    from safetensors.torch import save_file
-
-    state = {name: value.detach() for name, value in model.state_dict().items()}
-    state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
-    state["token_ids"] = torch.tensor(token_ids, dtype=torch.int32)
-    save_file({name: value.contiguous() for name, value in state.items()}, path, {"facts": json.dumps(facts)})
+    state = model.state_dict() | {"token_ids": torch.tensor(token_ids, dtype=torch.int32)}
+    files.write(path, state, "facts", dict(facts))
 
 
 def from_file(path: str | Path) -> tuple[SmallClip, dict[str, Any]]:
-    """A model in evaluation mode with the full token table, and the facts kept beside its weights."""
-    with safe_open(path, "pt") as file:
-        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
-        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    """A model in evaluation mode with the full token table, and the facts kept beside its weights.
+
+    Raises:
+        ValueError: the file is of another model.
+    """
+    facts, state = files.read(Path(path), "facts")
+    if facts is None:
+        raise ValueError(f"{path} does not say which words it knows, so it is no checkpoint of the small retriever")
     rows, ids = state.pop("clip.token_embedding.weight"), state.pop("token_ids").long()
     table = torch.zeros(VOCABULARY, rows.shape[1])
     table[ids] = rows

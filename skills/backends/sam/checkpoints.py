@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 
 from skills.backends.sam.small import SmallConfig, build_small
-from skills.backends.weights import PATHS
+from skills.backends.weights import PATHS, files
 
 SMALL = "small"
 
@@ -23,19 +22,15 @@ def load_small(path: Path | None = None) -> Any:
         FileNotFoundError: the file is not there.
         ValueError: it is no checkpoint of the small model.
     """
-    from safetensors import safe_open
-
     path = path or PATHS["sam"]
     if not path.is_file():
         raise FileNotFoundError(
             f"the small segmenter's weights {path} are not there; restore the file from the repository, train it "
             "(instruct2act train sam), or name another checkpoint in the config"
         )
-    with safe_open(path, framework="pt") as file:
-        written = json.loads((file.metadata() or {}).get("config", "null"))
-        if written is None:
-            raise ValueError(f"{path} does not say its sizes, so it is no checkpoint of the small segmenter")
-        state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    written, state = files.read(path, "config")
+    if written is None:
+        raise ValueError(f"{path} does not say its sizes, so it is no checkpoint of the small segmenter")
     # Files from before the model knew of depth do not say how many layers it sees.
     sam = build_small(SmallConfig(**{"layers": 3, **written, "stem": tuple(written["stem"])}))
     sam.load_state_dict(state)
@@ -44,11 +39,7 @@ def load_small(path: Path | None = None) -> Any:
 
 def save_small(path: Path, state: dict[str, torch.Tensor], config: SmallConfig, **about: str) -> None:
     """Writes half-precision weights with the sizes to build the model, and strings about how they were made."""
-    from safetensors.torch import save_file
-
-    half = {name: value.detach().half().contiguous() for name, value in state.items()}
-    save_file(half, path, metadata={"config": json.dumps(asdict(config)), **about})
-    path.chmod(0o644)
+    files.write(path, state, "config", asdict(config), **about)
 
 
 def load_published(path: Path, model: str) -> Any:

@@ -26,7 +26,7 @@ _BATCH = 32
 _HELD = 1 << 22
 """Logits at the picture's size that are held at once: large pictures are gone through a few masks at a time."""
 _LONGEST = 512
-"""Pixels along the longest side of a picture that affinities are told of."""
+"""Pixels along the longest side of a picture that affinities are told of: twice what the network was trained on."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class SamSegmenter:
     def affinities(self, encoded: Encoded) -> Float | None:
         """(len(OFFSETS) + 1, H, W) in [0, 1], what belongs together and last what shows a thing.
 
-        None without such a network, and for pictures larger than any that it was trained on.
+        None without such a network, and for pictures of more than ``_LONGEST`` pixels.
         """
         image, seen = encoded.image, encoded.features.relief
         if self.affinity is None or max(image.shape) > _LONGEST:

@@ -13,6 +13,7 @@ from instruct2act.training.tables import SEEN, Table
 from instruct2act.training.tables import tables as drawn_tables
 from skills.backends import Retriever
 from skills.backends.openclip import build
+from skills.backends.weights import PATHS
 from skills.errors import NothingFound
 from skills.types import Image
 
@@ -107,6 +108,8 @@ def test_errors_say_what_there_is(retriever: Retriever, tmp_path: object) -> Non
         retriever.embed_images([], "weight")
     with pytest.raises(FileNotFoundError, match="instruct2act train clip"):
         build(pretrained=f"{tmp_path}/none.safetensors")
+    with pytest.raises(ValueError, match="which words it knows"):
+        build(pretrained=PATHS["sam"])
     with pytest.raises(ValueError, match="did you mean 'ViT-B-32"):
         build(model="ViT-B-23")
     with pytest.raises(ValueError, match="needs weights"):

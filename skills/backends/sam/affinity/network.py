@@ -7,7 +7,6 @@ al. (U-Net, MICCAI 2015), narrow, with batch normalisation.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from skills.backends.weights import PATHS
+from skills.backends.weights import PATHS, files
 
 OFFSETS = ((0, 1), (1, 0), (0, 3), (3, 0), (3, 3), (3, -3), (0, 8), (8, 0), (8, 8), (8, -8))
 """(down, right) pixels from a pixel to those that an affinity is told for."""
@@ -106,29 +105,20 @@ def load(path: Path | None = None) -> AffinityNet:
         FileNotFoundError: the file is not there.
         ValueError: it is no file of this network.
     """
-    from safetensors import safe_open
-
     path = path or PATHS["affinity"]
     if not path.is_file():
         raise FileNotFoundError(
             f"the weights {path} are not there; restore the file from the repository, or train them "
             "(instruct2act train affinity)"
         )
-    with safe_open(path, framework="pt") as file:
-        written = json.loads((file.metadata() or {}).get("affinity", "null"))
-        if written is None:
-            raise ValueError(f"{path} does not say its sizes, so it holds no affinities")
-        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    written, state = files.read(path, "affinity")
+    if written is None:
+        raise ValueError(f"{path} does not say its sizes, so it holds no affinities")
     net = AffinityNet(AffinityConfig(tuple(written["widths"])))
-    net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in state.items()})
+    net.load_state_dict(state)
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def save(path: Path, state: dict[str, torch.Tensor], config: AffinityConfig, **about: str) -> None:
     """Writes half-precision weights with the sizes to build the network, and strings about how they were made."""
-    from safetensors.torch import save_file
-
-    half = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
-    written = {name: value.detach().contiguous() for name, value in half.items()}
-    save_file(written, path, metadata={"affinity": json.dumps(asdict(config)), **about})
-    path.chmod(0o644)
+    files.write(path, state, "affinity", asdict(config), **about)

@@ -1,0 +1,38 @@
+"""The files of small checkpoints: half-precision tensors, and beside them what it takes to build the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def write(path: Path, state: Mapping[str, torch.Tensor], key: str, told: Any, **about: str) -> None:
+    """Writes floating-point tensors in half precision, and others as they are.
+
+    Args:
+        path: of the safetensors file.
+        state: name -> tensor.
+        key: under which ``told`` is kept; tells one kind of model from another.
+        told: JSON value, what it takes to build the model.
+        about: further strings of the file's header.
+    """
+    from safetensors.torch import save_file
+
+    half = {name: value.detach().half() if value.is_floating_point() else value for name, value in state.items()}
+    header = {key: json.dumps(told), **about}
+    save_file({name: value.contiguous() for name, value in half.items()}, path, metadata=header)
+    path.chmod(0o644)
+
+
+def read(path: Path, key: str) -> tuple[Any, dict[str, torch.Tensor]]:
+    """What ``write`` was told under ``key``, None if nothing, and the tensors in single precision."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        told = json.loads((file.metadata() or {}).get(key, "null"))
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    return told, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
