@@ -12,7 +12,7 @@ from sim.cameras import TOP, CameraSpec
 from sim.shapes import Shape, slab
 from sim.textures import TEXTURES
 from sim.world import World
-from skills.backends.sam.agreement import agreed
+from skills.backends.sam.agreement.account import agreed
 from skills.backends.sam.depth.relief import Relief, relief
 from skills.backends.sam.depth.solids import solids
 from skills.types import Bool, Image, Pose, View

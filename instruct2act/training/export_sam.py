@@ -12,8 +12,8 @@ from instruct2act.training.evaluate_sam import DEPTH, NOISY, Figures, judge_sets
 from instruct2act.training.loop import finished
 from instruct2act.training.pool import SHARD
 from skills.backends.sam import build
-from skills.backends.sam.checkpoints import save_small
-from skills.backends.sam.small import SmallConfig
+from skills.backends.sam.model.checkpoints import save_small
+from skills.backends.sam.model.small import SmallConfig
 from skills.backends.weights import PATHS
 
 
@@ -51,10 +51,10 @@ A small Segment Anything model: the classes of `segment_anything.modeling` with 
 {path.stat().st_size / 1e6:.1f} MB in half precision ({sizes}).
 It turns a point, a box or an earlier mask into three masks with a predicted IoU each. Pictures are resized to a longest
 side of 256 px; a mask cell covers 2 px. Besides the colours it sees how high above the plane under everything each
-pixel is (`skills/backends/sam/height.py`), as far and as well as the camera measures depth. Its outlines are coarse by
-themselves: the backend lays them along the picture's colours and the steps of exact depth, and completes masks from
-what stands out of the surface (`skills/backends/sam/outline.py`, `leftovers.py`, `depth/`, `lying.py`, `joining.py`,
-`agreement.py`). Where there is depth, what belongs together is weighed against what a second network says of it
+pixel is (`skills/backends/sam/model/height.py`), as far and as well as the camera measures depth. Its outlines are
+coarse by themselves: the backend lays them along the picture's colours and the steps of exact depth, and completes
+masks from what stands out of the surface (`skills/backends/sam/color/`, `depth/` and `agreement/`). Where there is
+depth, what belongs together is weighed against what a second network says of it
 ([affinity_small.md](affinity_small.md)). All figures are of all this together.
 
 **For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws

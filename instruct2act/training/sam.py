@@ -23,9 +23,9 @@ from instruct2act.training.hints import Hints, hints_of
 from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent, until_spent
 from instruct2act.training.pool import Pool, filled
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
-from skills.backends.sam.decoder import add_dense, attend, upscale
-from skills.backends.sam.height import layers
-from skills.backends.sam.small import SmallConfig, build_small
+from skills.backends.sam.model.decoder import add_dense, attend, upscale
+from skills.backends.sam.model.height import layers
+from skills.backends.sam.model.small import SmallConfig, build_small
 from skills.errors import Mistake
 
 FOCAL_WEIGHT = 2.0

@@ -19,7 +19,7 @@ from instruct2act.training.pool import SHARD, TURN, Pool, fill, read_shard, writ
 from instruct2act.training.prompting import correcting_point, loose_box, prompts_for
 from sim.objects import SHAPES
 from skills.backends import Candidates, Encoded
-from skills.backends.sam.small import SmallConfig
+from skills.backends.sam.model.small import SmallConfig
 from skills.errors import Mistake
 from skills.types import Image, Mask
 

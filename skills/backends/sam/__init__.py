@@ -34,8 +34,8 @@ def build(
         ValueError: unknown model or setting, or a file that does not fit it.
     """
     from skills.backends.sam.affinity.network import load
-    from skills.backends.sam.checkpoints import SMALL, load_published, load_small
     from skills.backends.sam.everything import Sweep
+    from skills.backends.sam.model.checkpoints import SMALL, load_published, load_small
     from skills.backends.sam.segmenter import SamSegmenter
 
     unknown = set(settings) - set(Sweep.__dataclass_fields__)

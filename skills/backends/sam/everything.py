@@ -18,17 +18,17 @@ import torch
 
 from skills.backends import Encoded
 from skills.backends.sam.affinity.weighing import weighed
-from skills.backends.sam.agreement import agreed
-from skills.backends.sam.contents import content_of
-from skills.backends.sam.decoder import upscale
+from skills.backends.sam.agreement.account import agreed
+from skills.backends.sam.color.contents import content_of
+from skills.backends.sam.color.frames import unbroken
+from skills.backends.sam.color.leftovers import complete
+from skills.backends.sam.color.margin import margin
+from skills.backends.sam.color.outline import Piece, filled
+from skills.backends.sam.color.parting import told_apart
 from skills.backends.sam.depth.raised import heights, raised_in, surfaces
 from skills.backends.sam.depth.relief import EXACT
 from skills.backends.sam.depth.solids import solids
-from skills.backends.sam.frames import reunited
-from skills.backends.sam.leftovers import complete
-from skills.backends.sam.margin import margin
-from skills.backends.sam.outline import Piece, filled
-from skills.backends.sam.parting import told_apart
+from skills.backends.sam.model.decoder import upscale
 from skills.types import Bool, Float, Image, Mask
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         exact, surface = [mask & ~beside for mask in exact], surface | beside
     pieces: list[Piece] = [(mask, (i,)) for i, mask in enumerate(exact)]
     if under and settings.alike:
-        pieces = reunited(complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike))
+        pieces = unbroken(complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike))
         pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     if settings.filtered and encoded.image.view is not None and (seen := encoded.features.relief) is not None:

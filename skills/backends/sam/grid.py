@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from skills.backends import Encoded
-from skills.backends.sam.decoder import upscale
+from skills.backends.sam.model.decoder import upscale
 from skills.types import Float, Mask
 
 if TYPE_CHECKING:

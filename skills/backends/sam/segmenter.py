@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.affinity.network import AffinityNet
 from skills.backends.sam.affinity.network import layers as affinity_layers
-from skills.backends.sam.decoder import Attended, add_dense, attend, upscale
+from skills.backends.sam.color.outline import snap, snap_surface
 from skills.backends.sam.depth.relief import Relief, relief, spread
 from skills.backends.sam.everything import Sweep, surface, sweep
-from skills.backends.sam.height import layers
-from skills.backends.sam.outline import snap, snap_surface
+from skills.backends.sam.model.decoder import Attended, add_dense, attend, upscale
+from skills.backends.sam.model.height import layers
 from skills.types import Bool, Float, Image, Mask
 
 _BATCH = 32

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from skills.backends.sam.bars import crossing
+from skills.backends.sam.color.bars import crossing
 
 
 def turned(mask, degrees):

@@ -8,9 +8,9 @@ from sim.objects import SHAPES
 from sim.shapes import slab
 from sim.textures import TEXTURES
 from sim.world import World
+from skills.backends.sam.agreement.joining import joined, painted, without_rests
 from skills.backends.sam.depth.relief import relief
 from skills.backends.sam.depth.solids import Parts, solids
-from skills.backends.sam.joining import joined, painted, without_rests
 from skills.types import Image, Pose
 
 RED, GREEN = (200, 40, 40), (40, 160, 60)

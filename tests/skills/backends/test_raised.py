@@ -7,8 +7,8 @@ from sim.cameras import TOP
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 from sim.world import World
+from skills.backends.sam.color.outline import filled
 from skills.backends.sam.depth.raised import heights, raised_in, surfaces
-from skills.backends.sam.outline import filled
 from skills.types import Image, Pose
 
 CONTAINERS = ["bowl", "container", "frame", "pallet", "pan"]

@@ -14,11 +14,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from skills.backends.sam import build
-from skills.backends.sam.checkpoints import save_small
 from skills.backends.sam.grid import Grid, generate
-from skills.backends.sam.height import LAYERS, layers
+from skills.backends.sam.model.checkpoints import save_small
+from skills.backends.sam.model.height import LAYERS, layers
+from skills.backends.sam.model.small import SmallConfig, build_small
 from skills.backends.sam.segmenter import SamSegmenter
-from skills.backends.sam.small import SmallConfig, build_small
 from skills.types import Image
 
 FIRST = "image_encoder.patch_embed.layers.0.weight"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from skills.backends.sam.decoder import add_dense, attend, upscale
-from skills.backends.sam.small import SmallConfig, build_small
+from skills.backends.sam.model.decoder import add_dense, attend, upscale
+from skills.backends.sam.model.small import SmallConfig, build_small
 
 PROMPTS = 5
 

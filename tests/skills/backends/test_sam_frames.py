@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skills.backends.sam.frames import are_stretches, reunited
+from skills.backends.sam.color.frames import are_stretches, unbroken
 
 _ROWS, _COLUMNS = np.mgrid[:128, :256]
 
@@ -27,7 +27,7 @@ MIXED = (abs(_COLUMNS - 118) < 2) | ((abs(_ROWS - 60) < 2) & (_COLUMNS > 118))
 def test_stretches_of_a_frame_are_one_thing(frame):
     left, right = frame & ~MIXED & (_COLUMNS < 118), frame & ~MIXED & (_COLUMNS > 118)
     thing = box(90, 200, 110, 220), (2,)
-    found = reunited([(left, (0,)), (right & (_ROWS < 60), (1,)), thing, (right & (_ROWS > 60), ())])
+    found = unbroken([(left, (0,)), (right & (_ROWS < 60), (1,)), thing, (right & (_ROWS > 60), ())])
     assert [made_of for _, made_of in found] == [(0, 1), (2,)]
     mask = found[0][0]
     assert np.count_nonzero(mask & frame) > 0.95 * np.count_nonzero(mask | frame), "with what was taken for table"
@@ -62,10 +62,10 @@ THREE_SIDES = SQUARE & ~box(72, 93, 75, 132)
 )
 def test_two_things_stay_two(one, other):
     assert not are_stretches([one, other])
-    assert len(reunited([(one, (0,)), (other, (1,))])) == 2
+    assert len(unbroken([(one, (0,)), (other, (1,))])) == 2
 
 
 def test_nothing_and_one_thing_stay_what_they_are():
-    assert reunited([]) == []
-    ((mask, made_of),) = reunited([(SQUARE, (3,))])
+    assert unbroken([]) == []
+    ((mask, made_of),) = unbroken([(SQUARE, (3,))])
     assert mask is SQUARE and made_of == (3,)

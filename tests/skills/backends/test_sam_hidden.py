@@ -6,7 +6,7 @@ import pytest
 from parted import block, look, parted
 
 from sim.world import World
-from skills.backends.sam.hidden import reunited
+from skills.backends.sam.agreement.hidden import reunited
 
 RED, GREEN = (200, 40, 40), (40, 160, 60)
 

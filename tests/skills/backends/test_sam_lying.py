@@ -7,8 +7,8 @@ from parted import OBLIQUE, SLANTED, block, fits, look, parted
 from sim.cameras import TOP
 from sim.shapes import bowl, box, frame, line, pan
 from sim.world import World
+from skills.backends.sam.agreement.lying import apart
 from skills.backends.sam.depth.levels import Patch, by_level, is_one_level, is_top, patches
-from skills.backends.sam.lying import apart
 
 CAMERAS = pytest.mark.parametrize("camera", [TOP, SLANTED], ids=["above", "slanted"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skills.backends.sam.margin import margin
+from skills.backends.sam.color.margin import margin
 from skills.types import Bool, UInt8
 
 TABLE, FLOOR = 47, 240

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from skills.backends.sam.leftovers import complete
-from skills.backends.sam.outline import snap, snap_surface
+from skills.backends.sam.color.leftovers import complete
+from skills.backends.sam.color.outline import snap, snap_surface
 from skills.types import Bool, Float, UInt8
 
 GREY, RED, BLUE = (47, 47, 47), (220, 60, 60), (60, 80, 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skills.backends.sam.parting import parted, told_apart
+from skills.backends.sam.color.parting import parted, told_apart
 from skills.types import Bool, Float, UInt8
 
 RED, BLUE, PURPLE = (239, 80, 80), (70, 110, 160), (165, 115, 150)

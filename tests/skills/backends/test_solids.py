@@ -9,10 +9,10 @@ from sim.objects import SHAPES
 from sim.shapes import slab
 from sim.textures import TEXTURES
 from sim.world import World
-from skills.backends.sam.agreement import agreed
+from skills.backends.sam.agreement.account import agreed
+from skills.backends.sam.color.outline import filled
 from skills.backends.sam.depth.relief import EXACT, relief
 from skills.backends.sam.depth.solids import closed, solids
-from skills.backends.sam.outline import filled
 from skills.types import Image, Pose
 
 SLANTED = CameraSpec("any", (-0.3, 0.1, 0.9), (0.5, 0.0, 0.0), fov_y=0.6)

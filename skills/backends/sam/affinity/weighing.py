@@ -6,7 +6,7 @@ import numpy as np
 
 from skills.backends.sam.affinity.network import OFFSETS
 from skills.backends.sam.affinity.regions import across, components, regions, sides, without_specks
-from skills.backends.sam.outline import Piece
+from skills.backends.sam.color.outline import Piece
 from skills.types import Bool, Float, Int
 
 _SPECK, _LIKELY = 30, 0.25

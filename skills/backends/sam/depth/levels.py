@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from skills.backends.sam.color.outline import enclosed
 from skills.backends.sam.depth.linking import pieces
-from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int
 
 EVEN = 0.0001

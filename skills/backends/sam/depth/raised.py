@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from skills.backends.sam.color.outline import filled
 from skills.backends.sam.depth.linking import SIDES, linked
-from skills.backends.sam.outline import filled
 from skills.types import Bool, Float, Image, Int
 
 _STEP = 0.008

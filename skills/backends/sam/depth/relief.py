@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import enclosed
+from skills.backends.sam.color.outline import enclosed
 from skills.types import Bool, Float, Image
 
 _SAMPLES = 96

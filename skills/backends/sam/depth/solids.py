@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from skills.backends.sam.color.outline import enclosed
 from skills.backends.sam.depth.linking import linked
 from skills.backends.sam.depth.raised import raised_in
 from skills.backends.sam.depth.relief import EXACT, SIGMAS, Relief
 from skills.backends.sam.depth.sides import with_sides
 from skills.backends.sam.depth.terraces import terraced
-from skills.backends.sam.outline import enclosed
 from skills.types import Bool, Float, Int, View
 
 _STEP = 0.004

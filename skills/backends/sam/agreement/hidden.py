@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skills.backends.sam.color.leftovers import overlap
 from skills.backends.sam.depth.levels import EVEN, is_one_level, ring
-from skills.backends.sam.leftovers import overlap
 from skills.types import Bool, Float, Int, UInt8
 
 _LOW = 0.003

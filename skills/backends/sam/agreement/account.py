@@ -10,17 +10,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skills.backends.sam.bars import crossing
+from skills.backends.sam.agreement.hidden import reunited
+from skills.backends.sam.agreement.joining import joined, painted, without_rests
+from skills.backends.sam.agreement.lying import apart
+from skills.backends.sam.color.bars import crossing
+from skills.backends.sam.color.frames import are_stretches
+from skills.backends.sam.color.leftovers import overlap
+from skills.backends.sam.color.outline import Piece, nearest
+from skills.backends.sam.color.parting import crossed
 from skills.backends.sam.depth.relief import EXACT, SIGMAS, Relief
 from skills.backends.sam.depth.sides import is_side
 from skills.backends.sam.depth.solids import Parts
-from skills.backends.sam.frames import are_stretches
-from skills.backends.sam.hidden import reunited
-from skills.backends.sam.joining import joined, painted, without_rests
-from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.lying import apart
-from skills.backends.sam.outline import Piece, nearest
-from skills.backends.sam.parting import crossed
 from skills.types import Bool, Int, UInt8
 
 _Within = tuple[Bool, Bool, tuple[int, ...]]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skills.backends.sam.color.leftovers import overlap
+from skills.backends.sam.color.outline import nearest
 from skills.backends.sam.depth.levels import core, is_top, ring
 from skills.backends.sam.depth.solids import Parts
-from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.outline import nearest
 from skills.types import Bool, Float, Int, UInt8
 
 _SURFACE, _SHARE, _PAINT = 12, 0.02, 0.36

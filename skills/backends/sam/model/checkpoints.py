@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from skills.backends.sam.small import SmallConfig, build_small
+from skills.backends.sam.model.small import SmallConfig, build_small
 from skills.backends.weights import PATHS, files
 
 SMALL = "small"

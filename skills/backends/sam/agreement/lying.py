@@ -11,10 +11,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from skills.backends.sam.color.leftovers import overlap
 from skills.backends.sam.depth.levels import EVEN, STEP, Patch, by_level, is_rim, patches, ring
 from skills.backends.sam.depth.relief import Relief
 from skills.backends.sam.depth.sides import with_side
-from skills.backends.sam.leftovers import overlap
 from skills.types import Bool, Float, Int, UInt8
 
 _LEAST = 12

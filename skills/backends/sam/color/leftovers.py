@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import PLAIN, Piece, color_cells, color_shares, without_specks
+from skills.backends.sam.color.outline import PLAIN, Piece, color_cells, color_shares, without_specks
 from skills.types import Bool, Float, Int, UInt8
 
 _LEVELS = 8

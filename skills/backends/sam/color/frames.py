@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import Piece, filled
+from skills.backends.sam.color.outline import Piece, filled
 from skills.types import Bool
 
 _CONVEX = 0.92
@@ -20,7 +20,7 @@ _GAP = np.ones((5, 5), np.uint8)
 """Stretches touch that are four pixels apart, at most: where two colours mix, they may mix to the table's."""
 
 
-def reunited(pieces: list[Piece]) -> list[Piece]:
+def unbroken(pieces: list[Piece]) -> list[Piece]:
     """Pieces, of which those that make a frame, each a stretch of it, are one."""
     if len(pieces) < 2:
         return pieces

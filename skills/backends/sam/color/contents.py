@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from skills.backends.sam.outline import color_cells, color_shares
+from skills.backends.sam.color.outline import color_cells, color_shares
 from skills.types import Bool, UInt8
 
 _DEEP = 11.0

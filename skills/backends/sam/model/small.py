@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from skills.backends.sam.height import LAYERS
+from skills.backends.sam.model.height import LAYERS
 from skills.backends.torchvision_ops import ensure_torchvision
 
 ensure_torchvision()

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from skills.backends.sam.bars import crossing
-from skills.backends.sam.leftovers import overlap
-from skills.backends.sam.outline import Piece, color_cells, color_shares, filled, nearest
+from skills.backends.sam.color.bars import crossing
+from skills.backends.sam.color.leftovers import overlap
+from skills.backends.sam.color.outline import Piece, color_cells, color_shares, filled, nearest
 from skills.types import Bool, Float, UInt8
 
 LARGE = 0.065
