@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.engine import Picture
-from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent, until_spent
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, mixed, save, silent, until_spent
 from instruct2act.training.pool import Pool, filled
 from skills.backends.sam.affinity.network import OFFSETS, AffinityConfig, AffinityNet, layers
 from skills.backends.sam.affinity.regions import sides
@@ -110,7 +110,7 @@ class Trainer:
         self, seen: torch.Tensor, together: torch.Tensor, counted: torch.Tensor, weight: torch.Tensor
     ) -> dict[str, float]:
         device = self.options.device
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with mixed(device):
             logits = self.net(seen.to(memory_format=torch.channels_last))
         weights = weight[:, None] * counted * torch.where(together, 1.0, _APART)
         loss = (F.binary_cross_entropy_with_logits(logits.float(), together.float(), reduction="none") * weights).sum()
@@ -176,7 +176,7 @@ def train(options: Options, report: Report = silent) -> Path:
     Returns:
         The checkpoint's path; ``instruct2act.training.export_affinity`` makes shipped weights of it.
     """
-    pool = filled(options.folder / "pool", options.seed, options.shards, report)
+    pool = filled(options.folder, options.seed, options.shards, report)
     trainer = Trainer(options)
     until_spent(trainer.budget, partial(trainer.step, pool), trainer.save, options.keep_every_s, report)
     return trainer.path

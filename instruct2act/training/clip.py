@@ -154,7 +154,7 @@ class Trainer:
 
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
         pixels = torch.from_numpy(batch.pixels).permute(0, 3, 1, 2)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.mixed("cpu"):
             found = self.model.images(pixels)
             words = self.model.texts(self.tokens.rows(list(batch.phrases)))
         found = {name: vectors.float() for name, vectors in found.items()}

@@ -13,7 +13,7 @@ from instruct2act.training.affinity import EXACT, WITHOUT, lesson, told
 from instruct2act.training.engine import Picture
 from instruct2act.training.evaluate_sam import judged_on
 from instruct2act.training.loop import finished
-from instruct2act.training.pool import SHARD
+from instruct2act.training.pool import rendered
 from skills.backends.sam.affinity import network
 from skills.backends.sam.affinity.network import AffinityConfig
 from skills.backends.sam.depth.relief import relief
@@ -40,8 +40,8 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None, seed: int 
     state = finished(folder / "checkpoint.pt", "affinity")
     network.save(path, state["average"], AffinityConfig(tuple(state["widths"])), steps=str(state["step"]))
     if pictures:
-        shards = len(list((folder / "pool").glob("*.npz")))
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed, "pictures": shards * SHARD}
+        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed}
+        facts["pictures"] = rendered(folder, seed)
         path.with_suffix(".md").write_text(card(facts, judge(path, folder, pictures), path), encoding="utf-8")
     return path
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from instruct2act.training.evaluate_sam import DEPTH, NOISY, Figures, judge_sets
 from instruct2act.training.loop import finished
-from instruct2act.training.pool import SHARD
+from instruct2act.training.pool import rendered
 from skills.backends.sam import build
 from skills.backends.sam.model.checkpoints import save_small
 from skills.backends.sam.model.small import SmallConfig
@@ -34,8 +34,8 @@ def export(folder: Path, pictures: int = 200, out: Path | None = None, seed: int
     save_small(path, state["average"], SmallConfig(), steps=str(state["step"]))
     if pictures:
         figures = judge_sets(build(checkpoint=str(path)), folder, pictures)
-        shards = len(list((folder / "pool").glob("*.npz")))
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed, "pictures": shards * SHARD}
+        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed}
+        facts["pictures"] = rendered(folder, seed)
         path.with_suffix(".md").write_text(card(facts, figures, path, pictures), encoding="utf-8")
     return path
 

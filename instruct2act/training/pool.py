@@ -108,8 +108,17 @@ def fill(folder: Path, seed: int, shards: int, report: Callable[[int, int], None
 
 def filled(folder: Path, seed: int, shards: int, report: Callable[[Mapping[str, float]], None]) -> Pool:
     """A training's pool, its missing shards rendered; ``report`` hears how many of how many are there."""
-    fill(folder, seed, shards, lambda done, of: report({"rendered": done, "of": of}))
-    return Pool.read(folder)
+    fill(_of_training(folder, seed), seed, shards, lambda done, of: report({"rendered": done, "of": of}))
+    return Pool.read(_of_training(folder, seed))
+
+
+def rendered(folder: Path, seed: int) -> int:
+    """Pictures in a training's pool."""
+    return SHARD * len(list(_of_training(folder, seed).glob("*.npz")))
+
+
+def _of_training(folder: Path, seed: int) -> Path:
+    return folder / f"pool-{seed}"
 
 
 def _has_heights(path: Path) -> bool:

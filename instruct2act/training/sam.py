@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.hints import Hints, hints_of
-from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, save, silent, until_spent
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, mixed, save, silent, until_spent
 from instruct2act.training.pool import Pool, filled
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
 from skills.backends.sam.model.decoder import add_dense, attend, upscale
@@ -133,7 +133,7 @@ class Trainer:
         device = self.options.device
         rgb, heights = (part.to(device) for part in pixels)
         target = torch.from_numpy(prompts.target).to(device)
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with mixed(device):
             answer = Answer(self.model, rgb, prompts, heights)
         loss, fits = judge(answer.logits, answer.iou, target)
         if again:
@@ -143,7 +143,7 @@ class Trainer:
             wrong = F.interpolate(chosen[:, None], target.shape[-2:], mode="bilinear")[:, 0] > 0
             pairs = zip(wrong.cpu().numpy(), prompts.target)
             extra = torch.tensor([correcting_point(a, t, rng) for a, t in pairs], device=device)
-            with torch.autocast(device, dtype=torch.bfloat16):
+            with mixed(device):
                 logits, iou = answer.again(chosen.clamp(-32, 32), extra)
             second, _ = judge(logits, iou, target)
             loss = (loss + second) / 2
@@ -260,7 +260,7 @@ def train(options: Options, report: Report = silent) -> Path:
     Returns:
         The checkpoint's path; ``instruct2act.training.export_sam`` makes shipped weights of it.
     """
-    pool = filled(options.folder / "pool", options.seed, options.shards, report)
+    pool = filled(options.folder, options.seed, options.shards, report)
     trainer = Trainer(options)
     until_spent(trainer.budget, partial(trainer.step, pool), trainer.save, options.keep_every_s, report)
     return trainer.path

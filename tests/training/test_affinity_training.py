@@ -51,12 +51,12 @@ def test_small_things_count_more_a_pixel() -> None:
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("affinity")
-    write_shard(folder / "pool", seed=0, number=0, count=6)
+    write_shard(folder / "pool-0", seed=0, number=0, count=6)
     return folder
 
 
 def test_training_goes_on_where_it_was_stopped(pool: Path, tmp_path: Path) -> None:
-    drawn = Pool.read(pool / "pool")
+    drawn = Pool.read(pool / "pool-0")
     whole = training.Trainer(training.Options(tmp_path / "whole", steps=4, pictures=2), TINY)
     for _ in range(4):
         whole.step(drawn)
@@ -77,8 +77,8 @@ def test_training_goes_on_where_it_was_stopped(pool: Path, tmp_path: Path) -> No
 @pytest.mark.slow
 def test_a_short_training_learns_to_tell_apart_and_is_exported_with_its_card(pool: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    (folder / "pool").mkdir(parents=True)
-    (folder / "pool" / "00000.npz").symlink_to(pool / "pool" / "00000.npz")
+    (folder / "pool-0").mkdir(parents=True)
+    (folder / "pool-0" / "00000.npz").symlink_to(pool / "pool-0" / "00000.npz")
     told: list[float] = []
     options = training.Options(folder, steps=80, shards=1, pictures=2)
     training.train(options, lambda figures: told.append(figures["loss"]) if "loss" in figures else None)

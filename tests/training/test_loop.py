@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import torch
 
-from instruct2act.training.loop import Budget, finished, until_spent
+from instruct2act.training.loop import Budget, finished, mixed, until_spent
 
 
 def test_a_training_tells_the_means_since_the_last_time_and_keeps_at_the_end() -> None:
@@ -37,6 +38,17 @@ def test_checkpoints_are_kept_in_between() -> None:
 
     until_spent(budget, step, lambda: kept.append(budget.done), 15.0, lambda _: None)
     assert kept == [2, 4, 6, 6]
+
+
+def test_bfloat16_is_for_processors_that_compute_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for has, able in (
+        ({"avx512_f": True}, False),
+        ({"avx512_f": True, "amx_bf16": True}, True),
+        ({"bf16": True}, True),
+    ):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        with mixed("cpu"):
+            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == (torch.bfloat16 if able else torch.float32)
 
 
 def test_what_is_not_finished_says_which_command_makes_it(tmp_path: Path) -> None:

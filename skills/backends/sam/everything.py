@@ -125,12 +125,13 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     if settings.filtered and encoded.image.view is not None and (seen := encoded.features.relief) is not None:
         pieces = agreed(encoded.image.rgb, seen, solids(seen, encoded.image.view), pieces)
-        pieces = [piece for piece in pieces if not _is_surface(piece[0], settings)]
-        faith = settings.faith if seen.noise <= EXACT else settings.faith_noisy
+        pieces = [piece for piece in pieces if not _lies_under(piece[0], seen.raised, settings)]
+        exactly = seen.noise <= EXACT
+        faith = settings.faith if exactly else settings.faith_noisy
         if faith < 1 and (told := segmenter.affinities(encoded)) is not None:
-            shown = seen.raised if seen.noise <= EXACT else np.zeros_like(seen.raised)
-            pieces = weighed(told[:-1], shown, pieces, faith)
-            pieces = [piece for piece in pieces if not _is_surface(piece[0], settings)]
+            shown = seen.raised if exactly else np.zeros_like(seen.raised)
+            pieces = weighed(told[:-1], shown, pieces, faith, exactly)
+            pieces = [piece for piece in pieces if not _lies_under(piece[0], seen.raised, settings)]
     masks = []
     for mask, members in pieces:
         if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):
@@ -310,6 +311,11 @@ def _union(found: list[_Accepted], shape: tuple[int, int]) -> Bool:
 def _is_surface(mask: Bool, settings: Sweep) -> bool:
     edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
     return settings.filtered and bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)
+
+
+def _lies_under(mask: Bool, raised: Bool, settings: Sweep) -> bool:
+    """Whether a mask is the surface, and no large thing on it that the picture's border cuts off."""
+    return _is_surface(mask, settings) and bool(2 * np.count_nonzero(mask & raised) < np.count_nonzero(mask))
 
 
 def _is_margin(mask: Bool) -> bool:

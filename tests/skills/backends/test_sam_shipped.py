@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from parted import block, fits, look
 
 import sim
+from sim.world import World
 from skills.backends.sam import build
 from skills.backends.sam.segmenter import SamSegmenter
 from skills.types import Bool, Image, View
@@ -93,3 +95,11 @@ def test_the_grid_matches_the_published_generator_on_real_masks(looks: list[View
     assert found["published masks"] >= 4
     assert found["matched"] == 1.0
     assert found["mean IoU"] >= 0.99
+
+
+@pytest.mark.needs("weights")
+def test_a_large_block_that_the_border_cuts_off_is_a_thing_where_depth_tells_so(segmenter: SamSegmenter) -> None:
+    with World() as world:
+        seen = look(world, (block(0.06, 0.5, 0.3), 0.45, 0.45), (block(0.02), 0.5, -0.2, 0.0, "green"))
+    found = segmenter.everything(segmenter.encode(Image(seen.view.rgb, view=seen.view)))
+    assert len(found) == 2 and min(fits([mask.array for mask in found], seen.truths)) > 0.9

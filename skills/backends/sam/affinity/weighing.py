@@ -9,13 +9,16 @@ from skills.backends.sam.affinity.regions import across, components, regions, si
 from skills.backends.sam.color.outline import Piece
 from skills.types import Bool, Float, Int
 
-_SPECK, _LIKELY = 30, 0.25
-"""Pixels of a region that is part of a neighbour rather than a thing, and the mean affinity that this takes."""
+_PART, _PART_NOISY = (400, 0.4), (30, 0.25)
+"""Pixels of a region that is part of a neighbour rather than a thing, and the mean affinity that this takes.
+
+Where depth is noisy, affinities across the edges of small things are higher.
+"""
 _OWN = 0.5
 """Share of a region in a piece from which it is of that piece."""
 
 
-def weighed(affinity: Float, shown: Bool, pieces: list[Piece], faith: float) -> list[Piece]:
+def weighed(affinity: Float, shown: Bool, pieces: list[Piece], faith: float, exact: bool = False) -> list[Piece]:
     """A picture parted anew.
 
     Args:
@@ -23,6 +26,7 @@ def weighed(affinity: Float, shown: Bool, pieces: list[Piece], faith: float) -> 
         shown: (H, W) what shows a thing, beside what the pieces cover.
         pieces: the things as they are known.
         faith: in these, [0, 1]: 0 leaves it to the affinities, from 0.5 on they decide only where no piece is.
+        exact: whether the camera's depth is.
 
     Returns:
         Masks that share no pixel, each with what the piece that it shares most with is made of.
@@ -36,7 +40,7 @@ def weighed(affinity: Float, shown: Bool, pieces: list[Piece], faith: float) -> 
     sure = components(affinity, shown)
     _, first = np.unique(sure * (len(pieces) + 1) + known, return_inverse=True)
     parted = regions(evidence, shown, first=np.where(shown, first.reshape(shown.shape) + 1, 0))
-    parted = without_specks(evidence, _whole(evidence, parted, known), _SPECK, _LIKELY)
+    parted = without_specks(evidence, _whole(evidence, parted, known), *(_PART if exact else _PART_NOISY))
     of, _ = _owners(parted, known)
     return [(parted == label, pieces[of[label] - 1][1] if of[label] else ()) for label in range(1, len(of))]
 
