@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.engine import Picture
-from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, mixed, save, silent, until_spent
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, mixed, resumed, save, silent, until_spent
 from instruct2act.training.pool import Pool, filled
 from skills.backends.sam.affinity.network import OFFSETS, AffinityConfig, AffinityNet, layers
 from skills.backends.sam.affinity.regions import sides
@@ -72,7 +72,7 @@ class Trainer:
         self.average = Average(self.net)
         self.budget = Budget(options.steps, options.minutes)
         self.path = options.folder / "checkpoint.pt"
-        if (state := load(self.path)) is not None:
+        if (state := resumed(self.path, options.seed)) is not None:
             try:
                 self.net.load_state_dict(state["model"])
             except RuntimeError:
@@ -90,6 +90,7 @@ class Trainer:
             "model": self.net.state_dict(),
             "widths": self.net.widths,
             "average": self.average.state,
+            "seed": self.options.seed,
             "optimizer": self.optimizer.state_dict(),
             "step": self.budget.done,
             "seconds": self.budget.seconds,

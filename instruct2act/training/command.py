@@ -32,7 +32,7 @@ def train(checkpoint: str, minutes: float, seed: int, out: Path | None, evaluate
         _evaluate(checkpoint, folder, console)
         return 0
     if export:
-        console.print(f"wrote {_export(checkpoint, folder, seed)}", soft_wrap=True)
+        console.print(f"wrote {_export(checkpoint, folder)}", soft_wrap=True)
         return 0
     console.print(
         f"training {checkpoint} in {folder}; Ctrl-C keeps what was learnt, the same command goes on", soft_wrap=True
@@ -77,18 +77,18 @@ def _evaluate(checkpoint: str, folder: Path, console: Console) -> None:
     evaluate_clip.main()
 
 
-def _export(checkpoint: str, folder: Path, seed: int) -> Path:
+def _export(checkpoint: str, folder: Path) -> Path:
     if checkpoint == "sam":
         from instruct2act.training import export_sam
 
-        return export_sam.export(folder, seed=seed)
+        return export_sam.export(folder)
     if checkpoint == "affinity":
         from instruct2act.training import export_affinity
 
-        return export_affinity.export(folder, seed=seed)
+        return export_affinity.export(folder)
     from instruct2act.training import export_clip
 
-    return export_clip.export(folder, seed=seed)
+    return export_clip.export(folder)
 
 
 class _Bar:

@@ -24,14 +24,13 @@ Figures = Mapping[str, Mapping[str, float]]
 """Set of pictures -> "together" and "apart", as ``affinity.told`` counts them."""
 
 
-def export(folder: Path, pictures: int = 60, out: Path | None = None, seed: int = 0) -> Path:
+def export(folder: Path, pictures: int = 60, out: Path | None = None) -> Path:
     """Writes the averaged weights of ``folder``'s checkpoint, and the card beside them.
 
     Args:
         folder: of the training.
         pictures: to judge on, of each set; 0: no card.
         out: the safetensors file; the shipped one by default.
-        seed: what the training was given, for the card.
 
     Raises:
         FileNotFoundError: there is no checkpoint.
@@ -40,8 +39,8 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None, seed: int 
     state = finished(folder / "checkpoint.pt", "affinity")
     network.save(path, state["average"], AffinityConfig(tuple(state["widths"])), steps=str(state["step"]))
     if pictures:
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed}
-        facts["pictures"] = rendered(folder, seed)
+        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
+        facts["pictures"] = rendered(folder, state["seed"])
         path.with_suffix(".md").write_text(card(facts, judge(path, folder, pictures), path), encoding="utf-8")
     return path
 

@@ -20,14 +20,13 @@ from skills.backends.weights import PATHS
 _ASPECTS = ("text", "identity", "texture", "shape")
 
 
-def export(folder: Path, tables: int = 200, out: Path | None = None, seed: int = 0) -> Path:
+def export(folder: Path, tables: int = 200, out: Path | None = None) -> Path:
     """Writes the averaged weights of ``folder``'s checkpoint, finished or not, and the card beside them.
 
     Args:
         folder: of the training.
         tables: to judge on, of each kind; 0: no card.
         out: the safetensors file; the shipped one by default.
-        seed: not used: the checkpoint knows its own.
 
     Raises:
         FileNotFoundError: there is no checkpoint.

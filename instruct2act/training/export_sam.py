@@ -17,14 +17,13 @@ from skills.backends.sam.model.small import SmallConfig
 from skills.backends.weights import PATHS
 
 
-def export(folder: Path, pictures: int = 200, out: Path | None = None, seed: int = 0) -> Path:
+def export(folder: Path, pictures: int = 200, out: Path | None = None) -> Path:
     """Writes the averaged weights of ``folder``'s checkpoint, and the card beside them.
 
     Args:
         folder: of the training.
         pictures: to judge on, of each set; 0: no card.
         out: the safetensors file; the shipped one by default.
-        seed: what the training was given, for the card.
 
     Raises:
         FileNotFoundError: there is no checkpoint.
@@ -34,8 +33,8 @@ def export(folder: Path, pictures: int = 200, out: Path | None = None, seed: int
     save_small(path, state["average"], SmallConfig(), steps=str(state["step"]))
     if pictures:
         figures = judge_sets(build(checkpoint=str(path)), folder, pictures)
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": seed}
-        facts["pictures"] = rendered(folder, seed)
+        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
+        facts["pictures"] = rendered(folder, state["seed"])
         path.with_suffix(".md").write_text(card(facts, figures, path, pictures), encoding="utf-8")
     return path
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from skills.errors import Mistake
+
 _REPORT_EVERY = 20
 """Steps."""
 
@@ -99,6 +101,21 @@ def load(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     state: dict[str, Any] = torch.load(path, weights_only=True)
+    return state
+
+
+def resumed(path: Path, seed: int) -> dict[str, Any] | None:
+    """The checkpoint to go on from, or None.
+
+    Raises:
+        Mistake: it is of a training with another seed.
+    """
+    state = load(path)
+    if state is not None and state["seed"] != seed:
+        raise Mistake(
+            f"the checkpoint {path} is of seed {state['seed']}, not {seed}; train in another folder (--out), or take "
+            "that file away"
+        )
     return state
 
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from instruct2act.training.augment import augment
 from instruct2act.training.hints import Hints, hints_of
-from instruct2act.training.loop import Average, Budget, Report, learning_rate, load, mixed, save, silent, until_spent
+from instruct2act.training.loop import Average, Budget, Report, learning_rate, mixed, resumed, save, silent, until_spent
 from instruct2act.training.pool import Pool, filled
 from instruct2act.training.prompting import Prompts, correcting_point, prompts_for
 from skills.backends.sam.model.decoder import add_dense, attend, upscale
@@ -81,7 +81,7 @@ class Trainer:
         self.average = Average(self.model)
         self.budget = Budget(options.steps, options.minutes)
         self.path = options.folder / "checkpoint.pt"
-        if (state := load(self.path)) is not None:
+        if (state := resumed(self.path, options.seed)) is not None:
             try:
                 self.model.load_state_dict(state["model"])
             except RuntimeError:
@@ -102,6 +102,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "hints": self.hints.state_dict(),
             "average": self.average.state,
+            "seed": self.options.seed,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.budget.done,
             "seconds": self.budget.seconds,

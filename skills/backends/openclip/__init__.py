@@ -39,5 +39,5 @@ def build(
     from skills.backends.openclip.retriever import LargeRetriever, SmallRetriever
 
     if model == SMALL:
-        return SmallRetriever(Path(pretrained or WEIGHTS), device)
+        return SmallRetriever(Path(pretrained or WEIGHTS).expanduser(), device)
     return LargeRetriever(model, pretrained, {"text": minimum_text, "identity": minimum_identity}, device)

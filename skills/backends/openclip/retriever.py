@@ -37,8 +37,6 @@ class SmallRetriever:
     aspects: frozenset[str] = frozenset({"identity", "texture", "shape"})
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
-        if not path.is_file():
-            raise FileNotFoundError(f"no weights at {path}; `instruct2act train clip` writes some")
         self._model, facts = small.from_file(path)
         self._model.to(device)
         self._device = device
@@ -120,9 +118,10 @@ class LargeRetriever:
         if pretrained is None:
             tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none that open_clip knows"
             raise ValueError(f"{model} needs weights: pretrained=<file> or one of open_clip's tags ({tags})")
-        looks_like_file = Path(pretrained).suffix in {".pt", ".pth", ".bin", ".safetensors"}
-        if looks_like_file and not Path(pretrained).is_file():
-            raise FileNotFoundError(f"no weights for {model} at {pretrained}")
+        if Path(pretrained).suffix in {".pt", ".pth", ".bin", ".safetensors"}:
+            pretrained = Path(pretrained).expanduser()
+            if not pretrained.is_file():
+                raise FileNotFoundError(f"no weights for {model} at {pretrained}")
         built, _, self._transform = open_clip.create_model_and_transforms(
             model, pretrained=str(pretrained), device=device
         )

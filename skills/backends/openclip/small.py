@@ -119,11 +119,10 @@ def from_file(path: str | Path) -> tuple[SmallClip, dict[str, Any]]:
     """A model in evaluation mode with the full token table, and the facts kept beside its weights.
 
     Raises:
-        ValueError: the file is of another model.
+        FileNotFoundError: the file is not there.
+        ValueError: it is of another model.
     """
-    facts, state = files.read(Path(path), "facts")
-    if facts is None:
-        raise ValueError(f"{path} does not say which words it knows, so it is no checkpoint of the small retriever")
+    facts, state = files.read(Path(path), "facts", "clip")
     rows, ids = state.pop("clip.token_embedding.weight"), state.pop("token_ids").long()
     table = torch.zeros(VOCABULARY, rows.shape[1])
     table[ids] = rows

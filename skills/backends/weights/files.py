@@ -28,11 +28,28 @@ def write(path: Path, state: Mapping[str, torch.Tensor], key: str, told: Any, **
     path.chmod(0o644)
 
 
-def read(path: Path, key: str) -> tuple[Any, dict[str, torch.Tensor]]:
-    """What ``write`` was told under ``key``, None if nothing, and the tensors in single precision."""
+def read(path: Path, key: str, name: str) -> tuple[Any, dict[str, torch.Tensor]]:
+    """What ``write`` was told under ``key``, and the tensors in single precision.
+
+    Args:
+        path: of the safetensors file.
+        key: as in ``write``.
+        name: of the checkpoint, as ``instruct2act train`` knows it.
+
+    Raises:
+        FileNotFoundError: the file is not there.
+        ValueError: it is of another model.
+    """
     from safetensors import safe_open
 
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"the weights {path} are not there; restore the file from the repository, train them (instruct2act train "
+            f"{name}), or name others in the config"
+        )
     with safe_open(path, framework="pt") as file:
         told = json.loads((file.metadata() or {}).get(key, "null"))
+        if told is None:
+            raise ValueError(f"{path} is no checkpoint that `instruct2act train {name}` makes")
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     return told, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}

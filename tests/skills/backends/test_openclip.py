@@ -108,7 +108,7 @@ def test_errors_say_what_there_is(retriever: Retriever, tmp_path: object) -> Non
         retriever.embed_images([], "weight")
     with pytest.raises(FileNotFoundError, match="instruct2act train clip"):
         build(pretrained=f"{tmp_path}/none.safetensors")
-    with pytest.raises(ValueError, match="which words it knows"):
+    with pytest.raises(ValueError, match="no checkpoint that `instruct2act train clip` makes"):
         build(pretrained=PATHS["sam"])
     with pytest.raises(ValueError, match="did you mean 'ViT-B-32"):
         build(model="ViT-B-23")

@@ -13,7 +13,7 @@ from instruct2act.training.engine import pictures
 from instruct2act.training.evaluate_sam import evaluate, noisy
 from skills.backends.sam import build
 from skills.backends.sam.affinity.network import INPUTS, OFFSETS, AffinityConfig, AffinityNet, layers, load, save
-from skills.backends.sam.affinity.regions import components, regions, sides, without_specks
+from skills.backends.sam.affinity.regions import absorbed, components, regions, sides
 from skills.backends.sam.affinity.weighing import weighed
 from skills.types import Bool, Float, Image, Int
 
@@ -150,16 +150,16 @@ def test_specks_go_to_the_neighbour_that_they_belong_to() -> None:
     parted[5:8, 8:11] = 3
     parted[15:18, 20:23] = 4
     told = 0.4 * affinities(things)
-    assert (without_specks(told, parted, 30, 0.25) == things).all()
-    assert len(np.unique(without_specks(told, parted, 30, 0.5))) == 4, "not where none is likely"
-    assert len(np.unique(without_specks(told, parted, 5, 0.25))) == 4, "not what is larger"
+    assert (absorbed(told, parted, 30, 0.25) == things).all()
+    assert len(np.unique(absorbed(told, parted, 30, 0.5))) == 4, "not where none is likely"
+    assert len(np.unique(absorbed(told, parted, 5, 0.25))) == 4, "not what is larger"
 
 
 def test_a_speck_between_two_things_never_joins_them() -> None:
     things = np.ones((20, 33), int)
     things[:, 15:18], things[:, 18:] = 3, 2
     told = np.full((len(OFFSETS), *things.shape), 0.3)
-    found = without_specks(told, np.where(np.arange(20)[:, None] < 8, things, 0), 30, 0.25)
+    found = absorbed(told, np.where(np.arange(20)[:, None] < 8, things, 0), 30, 0.25)
     assert set(np.unique(found)) == {0, 1, 2}
 
 
@@ -201,7 +201,7 @@ def test_the_network_takes_any_size_and_comes_back_from_its_file(tmp_path: Path)
 def test_a_file_of_another_network_is_refused() -> None:
     from skills.backends.weights import PATHS
 
-    with pytest.raises(ValueError, match="holds no affinities"):
+    with pytest.raises(ValueError, match="no checkpoint that `instruct2act train affinity` makes"):
         load(PATHS["sam"])
 
 

@@ -105,15 +105,7 @@ def load(path: Path | None = None) -> AffinityNet:
         FileNotFoundError: the file is not there.
         ValueError: it is no file of this network.
     """
-    path = path or PATHS["affinity"]
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"the weights {path} are not there; restore the file from the repository, or train them "
-            "(instruct2act train affinity)"
-        )
-    written, state = files.read(path, "affinity")
-    if written is None:
-        raise ValueError(f"{path} does not say its sizes, so it holds no affinities")
+    written, state = files.read(path or PATHS["affinity"], "affinity", "affinity")
     net = AffinityNet(AffinityConfig(tuple(written["widths"])))
     net.load_state_dict(state)
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

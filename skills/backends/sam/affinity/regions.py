@@ -38,7 +38,7 @@ def regions(affinity: Float, shown: Bool, together: float = 0.5, first: Int | No
     return _numbered(_joined(int(labels.max()) + 1, *across(affinity, shown, labels), together)[labels])
 
 
-def without_specks(affinity: Float, parted: Int, least: int, together: float) -> Int:
+def absorbed(affinity: Float, parted: Int, least: int, together: float) -> Int:
     """Regions of fewer than ``least`` pixels go to the neighbour that they belong to most likely, if to any.
 
     Args:

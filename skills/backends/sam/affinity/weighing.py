@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skills.backends.sam.affinity.network import OFFSETS
-from skills.backends.sam.affinity.regions import across, components, regions, sides, without_specks
+from skills.backends.sam.affinity.regions import absorbed, across, components, regions, sides
 from skills.backends.sam.color.outline import Piece
 from skills.types import Bool, Float, Int
 
@@ -40,7 +40,7 @@ def weighed(affinity: Float, shown: Bool, pieces: list[Piece], faith: float, exa
     sure = components(affinity, shown)
     _, first = np.unique(sure * (len(pieces) + 1) + known, return_inverse=True)
     parted = regions(evidence, shown, first=np.where(shown, first.reshape(shown.shape) + 1, 0))
-    parted = without_specks(evidence, _whole(evidence, parted, known), *(_PART if exact else _PART_NOISY))
+    parted = absorbed(evidence, _whole(evidence, parted, known), *(_PART if exact else _PART_NOISY))
     of, _ = _owners(parted, known)
     return [(parted == label, pieces[of[label] - 1][1] if of[label] else ()) for label in range(1, len(of))]
 

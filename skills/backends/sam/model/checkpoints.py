@@ -23,14 +23,7 @@ def load_small(path: Path | None = None) -> Any:
         ValueError: it is no checkpoint of the small model.
     """
     path = path or PATHS["sam"]
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"the small segmenter's weights {path} are not there; restore the file from the repository, train it "
-            "(instruct2act train sam), or name another checkpoint in the config"
-        )
-    written, state = files.read(path, "config")
-    if written is None:
-        raise ValueError(f"{path} does not say its sizes, so it is no checkpoint of the small segmenter")
+    written, state = files.read(path, "config", "sam")
     # Files from before the model knew of depth do not say how many layers it sees.
     sam = build_small(SmallConfig(**{"layers": 3, **written, "stem": tuple(written["stem"])}))
     sam.load_state_dict(state)
