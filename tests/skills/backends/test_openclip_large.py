@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from skills.backends.openclip import build
+from skills.backends.torchvision_ops import ensure_torchvision
 from skills.types import Image
 
 
 @pytest.mark.slow
 def test_any_open_clip_name_and_file(tmp_path: Path) -> None:
+    ensure_torchvision()
     import open_clip
     import torch
 
