@@ -64,6 +64,7 @@ class Checkpoint(StrEnum):
 
     sam = "sam"
     affinity = "affinity"
+    agglomeration = "agglomeration"
     clip = "clip"
 
 
@@ -202,7 +203,9 @@ def doctor(
 
 @app.command()
 def train(
-    checkpoint: Annotated[Checkpoint, typer.Argument(help="Which small checkpoint: sam, affinity or clip.")],
+    checkpoint: Annotated[
+        Checkpoint, typer.Argument(help="Which small checkpoint: sam, affinity, agglomeration or clip.")
+    ],
     minutes: Annotated[float, typer.Option(min=0.0, help="Train for so long in all, earlier runs counted.")] = 180.0,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Where checkpoints go and training resumes from.")] = None,

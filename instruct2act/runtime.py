@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim.robot import SimRobot
     from sim.vimabench import VimaBenchRobot
 
-_SMALL = {"sam": ("sam", "affinity"), "openclip": ("clip",)}
+_SMALL = {"sam": ("sam", "affinity", "agglomeration"), "openclip": ("clip",)}
 """Backends that come with small checkpoints, and their names in ``weights.PATHS``, the backend's own first."""
 
 
@@ -150,7 +150,8 @@ class Runtime:
             own = next((options[key] for key in ("checkpoint", "pretrained") if key in options), None)
             paths = {backend: Path(own).expanduser() if own is not None else weights.PATHS.get(first)}
             if options.get("model", "small") == "small":  # the published models come without them
-                paths |= {name: Path(options.get(name) or weights.PATHS[name]).expanduser() for name in others}
+                asked = [name for name in others if options.get(name, "") is not None]
+                paths |= {name: Path(options.get(name) or weights.PATHS[name]).expanduser() for name in asked}
             found |= {name: weights.sha256(path) for name, path in paths.items() if path is not None and path.is_file()}
         return found
 

@@ -17,7 +17,9 @@ def test_every_shipped_checkpoint_is_named_and_ones_own_take_their_place(
 ) -> None:
     shipped = {name: weights.sha256(path) for name, path in weights.PATHS.items()}
     found = Runtime(config.load()).weights
-    assert found == {"sam": shipped["sam"], "affinity": shipped["affinity"], "openclip": shipped["clip"]}
+    assert found == {"openclip": shipped["clip"]} | {
+        name: shipped[name] for name in ("sam", "affinity", "agglomeration")
+    }
     mine = tmp_path / "mine.safetensors"
     mine.write_bytes(b"weights")
     own = Runtime(config.load(sets=[f"perception.segmenter_options.affinity={mine}"])).weights
@@ -25,10 +27,12 @@ def test_every_shipped_checkpoint_is_named_and_ones_own_take_their_place(
     monkeypatch.setenv("HOME", str(tmp_path))
     at_home = Runtime(config.load(sets=["perception.segmenter_options.affinity=~/mine.safetensors"])).weights
     assert at_home == own
+    without = Runtime(config.load(sets=["perception.segmenter_options.agglomeration=null"])).weights
+    assert set(found) - set(without) == {"agglomeration"}
 
 
 @pytest.mark.needs("weights")
-def test_a_published_model_comes_without_affinities(tmp_path: Path) -> None:
+def test_a_published_model_comes_alone(tmp_path: Path) -> None:
     mine = tmp_path / "sam_vit_b.pth"
     mine.write_bytes(b"weights")
     options = (f"perception.segmenter_options.checkpoint={mine}", "perception.segmenter_options.model=vit_b")

@@ -21,7 +21,6 @@ from instruct2act.training.pool import Pool, filled
 from skills.backends.sam.affinity.network import OFFSETS, AffinityConfig, AffinityNet, layers
 from skills.backends.sam.affinity.regions import sides
 from skills.backends.sam.depth.relief import spread
-from skills.errors import Mistake
 
 WITHOUT, EXACT = 0.2, 0.5
 """Shares of pictures without depth and with exact depth: most are of the simulator's camera."""
@@ -72,17 +71,9 @@ class Trainer:
         self.average = Average(self.net)
         self.budget = Budget(options.steps, options.minutes)
         self.path = options.folder / "checkpoint.pt"
-        if (state := resumed(self.path, options.seed)) is not None:
-            try:
-                self.net.load_state_dict(state["model"])
-            except RuntimeError:
-                raise Mistake(
-                    f"the checkpoint {self.path} is of a network of other sizes; train in another folder (--out), or "
-                    "take that file away"
-                ) from None
+        state = resumed(self.path, options.seed, self.net, self.average, self.budget)
+        if state is not None:
             self.optimizer.load_state_dict(state["optimizer"])
-            self.average.state, self.average.steps = state["average"], state["step"]
-            self.budget.done, self.budget.before_s = state["step"], state["seconds"]
 
     def save(self) -> None:
         """Writes the checkpoint."""

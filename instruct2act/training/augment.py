@@ -33,11 +33,20 @@ def augment(picture: Picture, rng: np.random.Generator, without: float = WITHOUT
         rgb, segmentation, height = rgb[::-1], segmentation[::-1], height[::-1]
     if rng.random() < 0.3:
         rgb, segmentation, height = _nearer(rgb, segmentation, height, rng)
+    return Picture(
+        recolored(np.ascontiguousarray(rgb), rng),
+        np.ascontiguousarray(segmentation),
+        height=np.ascontiguousarray(height),
+    )
+
+
+def recolored(rgb: UInt8, rng: np.random.Generator) -> UInt8:
+    """(H, W, 3) in other light, by a worse camera, or just as it was."""
     if rng.random() < 0.5:
         rgb = _other_light(rgb, rng)
     if rng.random() < 0.35:
         rgb = _worse_camera(rgb, rng)
-    return Picture(np.ascontiguousarray(rgb), np.ascontiguousarray(segmentation), height=np.ascontiguousarray(height))
+    return rgb
 
 
 def _sensed(height: Float, rng: np.random.Generator, without: float, exact: float) -> Float:

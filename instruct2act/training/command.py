@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -16,10 +17,10 @@ Report = Callable[[Mapping[str, float]], None]
 
 
 def train(checkpoint: str, minutes: float, seed: int, out: Path | None, evaluate: bool, export: bool) -> int:
-    """Trains, evaluates or exports ``sam``, ``affinity`` or ``clip``; the exit status.
+    """Trains, evaluates or exports a small checkpoint; the exit status.
 
     Args:
-        checkpoint: "sam", "affinity" or "clip".
+        checkpoint: "sam", "affinity", "agglomeration" or "clip".
         minutes: of training in all, earlier runs of the same folder counted.
         seed: of data and weights.
         out: folder of pool and checkpoint.
@@ -48,19 +49,8 @@ def _cache() -> Path:
 
 
 def _train(checkpoint: str, folder: Path, minutes: float, seed: int, report: Report) -> None:
-    if checkpoint == "sam":
-        from instruct2act.training import sam
-
-        sam.train(sam.Options(folder=folder, minutes=minutes, seed=seed), report)
-        return
-    if checkpoint == "affinity":
-        from instruct2act.training import affinity
-
-        affinity.train(affinity.Options(folder=folder, minutes=minutes, seed=seed), report)
-        return
-    from instruct2act.training import clip
-
-    clip.train(clip.Options(folder=folder, minutes=minutes, seed=seed), report)
+    module = import_module(f"instruct2act.training.{checkpoint}")
+    module.train(module.Options(folder=folder, minutes=minutes, seed=seed), report)
 
 
 def _evaluate(checkpoint: str, folder: Path, console: Console) -> None:
@@ -78,17 +68,8 @@ def _evaluate(checkpoint: str, folder: Path, console: Console) -> None:
 
 
 def _export(checkpoint: str, folder: Path) -> Path:
-    if checkpoint == "sam":
-        from instruct2act.training import export_sam
-
-        return export_sam.export(folder)
-    if checkpoint == "affinity":
-        from instruct2act.training import export_affinity
-
-        return export_affinity.export(folder)
-    from instruct2act.training import export_clip
-
-    return export_clip.export(folder)
+    written: Path = import_module(f"instruct2act.training.export_{checkpoint}").export(folder)
+    return written
 
 
 class _Bar:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -144,13 +145,21 @@ def judged_on(folder: Path, count: int) -> Iterator[tuple[str, Sequence[Picture]
             yield name + shown, seen, bool(shown)
 
 
-def noisy(picture: Picture, number: int) -> Picture:
-    """A picture whose depth has the noise of ``sim.variation``'s part "sensor_noise", and whose colours have none."""
+def noisy(picture: Picture, number: int, **otherwise: Any) -> Picture:
+    """A picture whose depth has the noise of ``sim.variation``'s part "sensor_noise", and whose colours have none.
+
+    Args:
+        picture: is not changed.
+        number: of the noise.
+        otherwise: fields of that ``Variation`` that are to be others.
+    """
     from sim.variation import VARIATIONS, Surroundings
 
     if picture.view is None:
         return picture
-    sensor = Surroundings(variation=replace(VARIATIONS["sensor_noise"], rgb_noise=0.0), entropy=number)
+    sensor = Surroundings(
+        variation=replace(VARIATIONS["sensor_noise"], **{"rgb_noise": 0.0, **otherwise}), entropy=number
+    )
     return replace(picture, view=sensor.sensed(picture.view, 0))
 
 

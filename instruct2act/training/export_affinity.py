@@ -81,8 +81,9 @@ def card(facts: Mapping[str, float], figures: Figures, path: Path) -> str:
 A U-Net that tells for each pixel with which pixels around it it shares a thing, and whether it shows one at all
 (`skills/backends/sam/affinity/`): {path.stat().st_size / 1e6:.1f} MB in half precision, channels {widths}. It sees
 colours, and heights above the plane under everything as far and as well as the camera measures depth. The segmenter's
-everything mode weighs it against the masks that it has from the small Segment Anything model and from depth
-(`weighing.py`); how well all of that does together is told on that model's card, [sam_small.md](sam_small.md).
+everything mode tells a judge of regions what it says, beside the masks that it has from the small Segment Anything
+model and from depth ([agglomeration_small.md](agglomeration_small.md)); how well all of that does together is told on
+that model's card, [sam_small.md](sam_small.md).
 
 **For** pictures of up to 512 px along the longest side, of tables with separate, rigid things of 7 px and more.
 **Not for** photographs at large, people, transparent things or parts of objects: it has seen rendered pictures only.

@@ -52,9 +52,9 @@ It turns a point, a box or an earlier mask into three masks with a predicted IoU
 side of 256 px; a mask cell covers 2 px. Besides the colours it sees how high above the plane under everything each
 pixel is (`skills/backends/sam/model/height.py`), as far and as well as the camera measures depth. Its outlines are
 coarse by themselves: the backend lays them along the picture's colours and the steps of exact depth, and completes
-masks from what stands out of the surface (`skills/backends/sam/color/`, `depth/` and `agreement/`). Where there is
-depth, what belongs together is weighed against what a second network says of it
-([affinity_small.md](affinity_small.md)). All figures are of all this together.
+masks from what stands out of the surface (`skills/backends/sam/color/`, `depth/` and `agreement/`).
+What belongs together two more networks tell: affinities of pixels ([affinity_small.md](affinity_small.md)), and a judge
+of regions ([agglomeration_small.md](agglomeration_small.md)). All figures are of all this together.
 
 **For** tables with separate, rigid things of 7 px and more, seen from above or from the front, as the simulator draws
 them. **Not for** photographs at large, people, text, transparent things or parts of objects: it has seen rendered

@@ -104,18 +104,24 @@ def load(path: Path) -> dict[str, Any] | None:
     return state
 
 
-def resumed(path: Path, seed: int) -> dict[str, Any] | None:
-    """The checkpoint to go on from, or None.
+def resumed(path: Path, seed: int, model: torch.nn.Module, average: Average, budget: Budget) -> dict[str, Any] | None:
+    """The checkpoint to go on from, or None; model, average and budget are as they were then.
 
     Raises:
-        Mistake: it is of a training with another seed.
+        Mistake: it is of a training with another seed, or of a model of other sizes.
     """
     state = load(path)
-    if state is not None and state["seed"] != seed:
-        raise Mistake(
-            f"the checkpoint {path} is of seed {state['seed']}, not {seed}; train in another folder (--out), or take "
-            "that file away"
-        )
+    if state is None:
+        return None
+    instead = "train in another folder (--out), or take that file away"
+    if state["seed"] != seed:
+        raise Mistake(f"the checkpoint {path} is of seed {state['seed']}, not {seed}; {instead}")
+    try:
+        model.load_state_dict(state["model"])
+    except RuntimeError:
+        raise Mistake(f"the checkpoint {path} is of a model of other sizes; {instead}") from None
+    average.state, average.steps = state["average"], state["step"]
+    budget.done, budget.before_s = state["step"], state["seconds"]
     return state
 
 

@@ -26,7 +26,6 @@ from instruct2act.training.prompting import Prompts, correcting_point, prompts_f
 from skills.backends.sam.model.decoder import add_dense, attend, upscale
 from skills.backends.sam.model.height import layers
 from skills.backends.sam.model.small import SmallConfig, build_small
-from skills.errors import Mistake
 
 FOCAL_WEIGHT = 2.0
 """Of the focal loss beside the dice loss and the predicted IoU's square error."""
@@ -81,20 +80,12 @@ class Trainer:
         self.average = Average(self.model)
         self.budget = Budget(options.steps, options.minutes)
         self.path = options.folder / "checkpoint.pt"
-        if (state := resumed(self.path, options.seed)) is not None:
-            try:
-                self.model.load_state_dict(state["model"])
-            except RuntimeError:
-                raise Mistake(
-                    f"the checkpoint {self.path} is of a model of other sizes, from before the recipe changed; "
-                    "train in another folder (--out), or take that file away"
-                ) from None
+        state = resumed(self.path, options.seed, self.model, self.average, self.budget)
+        if state is not None:
             for optimizer, kept in zip(self.optimizers, state["optimizers"]):
                 optimizer.load_state_dict(kept)
             if "hints" in state:
                 self.hints.load_state_dict(state["hints"])
-            self.average.state, self.average.steps = state["average"], state["step"]
-            self.budget.done, self.budget.before_s = state["step"], state["seconds"]
 
     def save(self) -> None:
         """Writes the checkpoint."""

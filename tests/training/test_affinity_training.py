@@ -72,7 +72,7 @@ def test_training_goes_on_where_it_was_stopped(pool: Path, tmp_path: Path) -> No
         torch.testing.assert_close(second.average.state[name], value)
     with pytest.raises(Mistake, match="is of seed 0, not 1"):
         training.Trainer(training.Options(tmp_path / "cut", steps=4, seed=1), TINY)
-    with pytest.raises(Mistake, match="a network of other sizes"):
+    with pytest.raises(Mistake, match="a model of other sizes"):
         training.Trainer(training.Options(tmp_path / "cut", steps=4), AffinityConfig((4, 6)))
 
 

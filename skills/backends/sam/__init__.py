@@ -14,7 +14,8 @@ def build(
     model: str = "small",
     outline: float | None = None,
     device: str = "cpu",
-    affinity: str = "",
+    affinity: str | None = "",
+    agglomeration: str | None = "",
     **settings: Any,
 ) -> SamSegmenter:
     """A segmenter with its weights.
@@ -25,15 +26,16 @@ def build(
         outline: how much the picture's colours count in where a mask's edge runs; by default 2 for the small model,
             whose mask cells are coarse, and 0 for the published ones.
         device: "cpu" or "cuda".
-        affinity: path of the weights that tell the small model what belongs together; "" for those that come with the
-            project. The published models do without.
+        affinity, agglomeration: paths of the weights that tell the small model which pixels belong together, and which
+            regions; "" for those that come with the project, None for none. The published models do without.
         settings: of the everything mode, by the names in ``skills.backends.sam.everything.Sweep``.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: unknown model or setting, or a file that does not fit it.
     """
-    from skills.backends.sam.affinity.network import load
+    from skills.backends.sam.affinity import network
+    from skills.backends.sam.agglomeration import judge
     from skills.backends.sam.everything import Sweep
     from skills.backends.sam.model.checkpoints import SMALL, load_published, load_small
     from skills.backends.sam.segmenter import SamSegmenter
@@ -43,11 +45,16 @@ def build(
         raise ValueError(
             f"the segmenter has no setting {sorted(unknown)}; there are {sorted(Sweep.__dataclass_fields__)}"
         )
-    path = Path(checkpoint).expanduser() if checkpoint else None
+    path = _path(checkpoint)
     if model == SMALL:
         weight = 2.0 if outline is None else outline
-        told = load(Path(affinity).expanduser() if affinity else None)
-        return SamSegmenter(load_small(path), False, Sweep(**settings), weight, device, told)
+        told = None if affinity is None else network.load(_path(affinity))
+        judged = None if agglomeration is None else judge.load(_path(agglomeration))
+        return SamSegmenter(load_small(path), False, Sweep(**settings), weight, device, told, judged)
     if path is None:
         raise FileNotFoundError(f"{model!r} does not come with the project; give the path of its weights as checkpoint")
     return SamSegmenter(load_published(path, model), True, Sweep(**settings), outline or 0.0, device)
+
+
+def _path(name: str) -> Path | None:
+    return Path(name).expanduser() if name else None

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from skills.backends import Encoded
-from skills.backends.sam.affinity.weighing import weighed
+from skills.backends.sam.agglomeration.merging import agglomerated, things
+from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.agreement.account import agreed
 from skills.backends.sam.color.contents import content_of
 from skills.backends.sam.color.frames import unbroken
@@ -57,8 +58,7 @@ class Sweep:
         refine: ask accepted masks for once more.
         alike: share of colours that two touching pieces need in common to be one thing; 0: nothing is joined or added.
         least_left: pixels of what was missed, to be added as a thing.
-        faith, faith_noisy: in masks beside what affinities say of the same pixels (``affinity.weighing``), where depth
-            is exact and where it is noisy; 1: affinities are not asked. Without depth they are not.
+        together: chance above which the regions of a picture are one thing (``agglomeration``); 0: nobody is asked.
         filtered: whether the surface, strips along the border, and answers that lie in better ones are left out.
     """
 
@@ -76,8 +76,7 @@ class Sweep:
     refine: bool = True
     alike: float = 0.75
     least_left: int = 24
-    faith: float = 0.45
-    faith_noisy: float = 0.3
+    together: float = 0.35
     filtered: bool = True
 
 
@@ -91,6 +90,21 @@ class _Accepted:
     logits: torch.Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class Parted:
+    """A picture before what belongs together was asked.
+
+    Attributes:
+        pieces: the things as far as masks, colours and depth tell.
+        accepted: the answers that pieces are made of.
+        scene: these pieces with everything else that tells what belongs together; None where nothing does.
+    """
+
+    pieces: list[Piece]
+    accepted: list[_Accepted]
+    scene: Scene | None
+
+
 def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Mask]:
     """One mask for each thing that can be told apart, the surface left out; largest first.
 
@@ -99,6 +113,25 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         encoded: the picture, encoded by it.
         settings: see there.
     """
+    found = parted(segmenter, encoded, settings)
+    pieces, scene = found.pieces, found.scene
+    if scene is not None and segmenter.judge is not None:
+        labels = agglomerated(scene, segmenter.judge.chances, settings.together)
+        pieces = [it for it in things(labels, pieces, scene.known) if not _lies_under(it[0], encoded, settings)]
+    masks = []
+    for mask, members in pieces:
+        if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):
+            continue
+        scores: dict[str, Any] = {"score": settings.predicted_iou, "stability": settings.stability}
+        if members:
+            best = max((found.accepted[i] for i in members), key=lambda it: it.score)
+            scores = {"score": best.score, "stability": best.stability, "low_res_logits": best.logits.cpu().numpy()}
+        masks.append(Mask.of(mask, image_id=encoded.image.id, **scores))
+    return sorted(masks, key=lambda mask: (-mask.area, mask.id))
+
+
+def parted(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> Parted:
+    """What ``sweep`` knows before it asks what belongs together."""
     shape = encoded.image.shape
     found = _coarse(segmenter, encoded, settings)
     tried = np.zeros(shape, bool)
@@ -111,9 +144,9 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         _ask(segmenter, encoded, points, found, settings)
     if settings.refine:
         found = _again(segmenter, encoded, found, settings)
-    things = [each for each in found if not _is_surface(each.mask, settings)]
+    accepted = [each for each in found if not _is_surface(each.mask, settings)]
     under = [each for each in found if _is_surface(each.mask, settings)]
-    exact = _exact(segmenter, encoded, things)
+    exact = _exact(segmenter, encoded, accepted)
     surface = _union_of(_exact(segmenter, encoded, under, surfaces=True), tried)
     if settings.filtered:
         beside = margin(encoded.image.rgb, surface)
@@ -123,36 +156,28 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
         pieces = unbroken(complete(encoded.image.rgb, surface, exact, settings.least_left, settings.alike))
         pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
-    if settings.filtered and encoded.image.view is not None and (seen := encoded.features.relief) is not None:
+    if not settings.filtered:
+        return Parted(pieces, accepted, None)
+    seen = encoded.features.relief
+    if encoded.image.view is not None and seen is not None:
         pieces = agreed(encoded.image.rgb, seen, solids(seen, encoded.image.view), pieces)
-        pieces = [piece for piece in pieces if not _lies_under(piece[0], seen.raised, settings)]
-        exactly = seen.noise <= EXACT
-        faith = settings.faith if exactly else settings.faith_noisy
-        if faith < 1 and (told := segmenter.affinities(encoded)) is not None:
-            shown = seen.raised if exactly else np.zeros_like(seen.raised)
-            pieces = weighed(told[:-1], shown, pieces, faith, exactly)
-            pieces = [piece for piece in pieces if not _lies_under(piece[0], seen.raised, settings)]
-    masks = []
-    for mask, members in pieces:
-        if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):
-            continue
-        scores: dict[str, Any] = {"score": settings.predicted_iou, "stability": settings.stability}
-        if members:
-            best = max((things[i] for i in members), key=lambda it: it.score)
-            scores = {"score": best.score, "stability": best.stability, "low_res_logits": best.logits.cpu().numpy()}
-        masks.append(Mask.of(mask, image_id=encoded.image.id, **scores))
-    return sorted(masks, key=lambda mask: (-mask.area, mask.id))
+        pieces = [piece for piece in pieces if not _lies_under(piece[0], encoded, settings)]
+    told = segmenter.affinities(encoded) if settings.together else None
+    if told is None:
+        return Parted(pieces, accepted, None)
+    raised = seen.raised if seen is not None and seen.noise <= EXACT else None
+    return Parted(pieces, accepted, Scene.of(encoded.image.rgb, told, pieces, seen, raised))
 
 
 def _unpacked(image: Image, surface: Bool, pieces: list[Piece]) -> list[Piece]:
     """The pieces, and what lies in or on them: by depth where the camera measures it, else by colour."""
-    things = [mask for mask, members in pieces if members]
+    of_masks = [mask for mask, members in pieces if members]
     height = heights(image)
     levels = None if height is None else surfaces(height)
     found: list[Piece] = []
     contents: list[Bool] = []
     for mask, members in pieces:
-        whole = filled(mask) & (mask | ~_union_of(things, mask))
+        whole = filled(mask) & (mask | ~_union_of(of_masks, mask))
         _, labels, stats, _ = cv2.connectedComponentsWithStats((whole & surface).astype(np.uint8), connectivity=4)
         open_table = stats[:, cv2.CC_STAT_AREA] > _OPENING * np.count_nonzero(whole)
         open_table[0] = False
@@ -313,9 +338,12 @@ def _is_surface(mask: Bool, settings: Sweep) -> bool:
     return settings.filtered and bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)
 
 
-def _lies_under(mask: Bool, raised: Bool, settings: Sweep) -> bool:
-    """Whether a mask is the surface, and no large thing on it that the picture's border cuts off."""
-    return _is_surface(mask, settings) and bool(2 * np.count_nonzero(mask & raised) < np.count_nonzero(mask))
+def _lies_under(mask: Bool, encoded: Encoded, settings: Sweep) -> bool:
+    """Whether a mask is the surface, and no large thing on it, as far as depth tells, that the border cuts off."""
+    if not _is_surface(mask, settings):
+        return False
+    seen = encoded.features.relief
+    return seen is None or bool(2 * np.count_nonzero(mask & seen.raised) < np.count_nonzero(mask))
 
 
 def _is_margin(mask: Bool) -> bool:

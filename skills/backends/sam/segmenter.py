@@ -15,9 +15,11 @@ import torch.nn.functional as F
 from skills.backends import Candidates, Encoded
 from skills.backends.sam.affinity.network import AffinityNet
 from skills.backends.sam.affinity.network import layers as affinity_layers
+from skills.backends.sam.agglomeration.judge import Judge
+from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.color.outline import snap, snap_surface
 from skills.backends.sam.depth.relief import Relief, relief, spread
-from skills.backends.sam.everything import Sweep, surface, sweep
+from skills.backends.sam.everything import Sweep, parted, surface, sweep
 from skills.backends.sam.model.decoder import Attended, add_dense, attend, upscale
 from skills.backends.sam.model.height import layers
 from skills.types import Bool, Float, Image, Mask
@@ -57,7 +59,8 @@ class SamSegmenter:
         settings: of ``everything``.
         outline: weight of the picture's colours in where a mask's edge runs (``outline.snap``); 0: the logits alone.
         device: "cpu" or "cuda".
-        affinity: has a say in what belongs together in ``everything``; None: nobody but the model.
+        affinity: tells of each pixel what it belongs to in ``everything``; None: nobody does.
+        judge: of regions that might be one thing, where ``affinity`` tells; None: they stay as they are.
     """
 
     name = "sam"
@@ -70,12 +73,13 @@ class SamSegmenter:
         outline: float = 0.0,
         device: str = "cpu",
         affinity: AffinityNet | None = None,
+        judge: Judge | None = None,
     ) -> None:
         from segment_anything.utils.transforms import ResizeLongestSide
 
         self.sam, self.square, self.settings = sam.to(device), square, settings or Sweep()
         self.outline = outline
-        self.affinity = None if affinity is None else affinity.to(device)
+        self.affinity, self.judge = None if affinity is None else affinity.to(device), judge
         self._swept: WeakKeyDictionary[Encoded, list[Mask]] = WeakKeyDictionary()
         self.side: int = sam.image_encoder.img_size
         self.patch: int = self.side // sam.prompt_encoder.image_embedding_size[0]
@@ -154,6 +158,11 @@ class SamSegmenter:
         seen_by_it = affinity_layers(rgb, up, torch.tensor([spread(height)], device=device))
         told = self.affinity(seen_by_it.to(memory_format=torch.channels_last))
         return np.asarray(torch.sigmoid(told)[0].cpu().numpy(), np.float64)
+
+    def scene(self, encoded: Encoded) -> Scene | None:
+        """What is known before regions are joined in ``everything``; None where nobody tells what belongs together."""
+        with torch.inference_mode():
+            return parted(self, encoded, self.settings).scene
 
     def surface(self, encoded: Encoded) -> Bool:
         """(H, W) bool, the surface that ``everything`` leaves out, as far as its first prompts tell."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 
-PATHS = {name: _HERE / f"{name}_small.safetensors" for name in ("sam", "affinity", "clip")}
+PATHS = {name: _HERE / f"{name}_small.safetensors" for name in ("sam", "affinity", "agglomeration", "clip")}
 """Checkpoint name -> file."""
 
 

@@ -1,45 +1,19 @@
-"""Affinities: what the network sees, the regions that affinities make, and how they are weighed against masks."""
+"""Affinities: what the network sees, and what direct neighbours are sure of."""
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from instruct2act.training.engine import pictures
-from instruct2act.training.evaluate_sam import evaluate, noisy
 from skills.backends.sam import build
 from skills.backends.sam.affinity.network import INPUTS, OFFSETS, AffinityConfig, AffinityNet, layers, load, save
-from skills.backends.sam.affinity.regions import absorbed, components, regions, sides
-from skills.backends.sam.affinity.weighing import weighed
-from skills.types import Bool, Float, Image, Int
+from skills.backends.sam.affinity.regions import absorbed, components, sides
+from skills.types import Float, Image, Int
 
 TINY = AffinityConfig((4, 6, 8))
-
-
-def affinities(things: Int, surely: float = 1.0) -> Float:
-    """The truth about a segmentation: 1 within a thing, 0 across."""
-    told = np.zeros((len(OFFSETS), *things.shape))
-    for layer, offset in zip(told, OFFSETS):
-        a, b = sides(offset)
-        layer[a] = surely * (things[a] == things[b])
-    return told
-
-
-def tiles(rng: np.random.Generator, shape: tuple[int, int] = (40, 60)) -> Int:
-    """Things 1 to 12 that touch, and table, in tiles."""
-    rows, columns = shape[0] // 10, shape[1] // 10
-    drawn = rng.permutation(rows * columns).reshape(rows, columns)
-    return np.kron(np.where(drawn < 12, drawn + 1, 0), np.ones((10, 10), int))
-
-
-def same(a: Int, b: Int) -> bool:
-    """Whether two labellings part a picture alike."""
-    both = np.unique(np.stack([a.ravel(), b.ravel()]), axis=1)
-    return len(np.unique(both[0])) == len(np.unique(both[1])) == both.shape[1] and bool(((a == 0) == (b == 0)).all())
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
@@ -49,98 +23,25 @@ def test_sides_are_what_an_offset_says(offset: tuple[int, int]) -> None:
     assert y[a].size and (y[b] - y[a] == offset[0]).all() and (x[b] - x[a] == offset[1]).all()
 
 
-def test_the_truth_gives_the_true_regions_each_once() -> None:
-    for seed in range(5):
-        things = tiles(np.random.default_rng(seed))
-        found = regions(affinities(things), things > 0)
-        assert same(found, things) and set(np.unique(found)) == set(range(13))
-
-
-def test_noisy_affinities_give_the_true_regions_where_a_cut_of_their_neighbours_does_not() -> None:
-    rng = np.random.default_rng(1)
-    things = tiles(rng)
-    told = np.clip(0.2 + 0.6 * affinities(things) + rng.normal(0, 0.15, (len(OFFSETS), *things.shape)), 0, 1)
-    assert not same(components(told, things > 0, sure=0.5), things)
-    assert same(regions(told, things > 0), things)
-
-
-def test_a_picture_that_is_all_one_thing_or_none() -> None:
-    everywhere = np.ones((12, 16), bool)
-    told = np.ones((len(OFFSETS), 12, 16))
-    assert (regions(told, everywhere) == 1).all()
-    assert len(np.unique(regions(0 * told, everywhere))) == 12 * 16
-    assert not regions(told, ~everywhere).any()
-
-
-def test_far_pairs_keep_apart_what_a_leak_between_neighbours_joins() -> None:
-    things = np.ones((20, 40), int)
-    things[:, 20:] = 2
-    told = affinities(things)
-    told[0, 8:12, 19] = 1.0  # the direct neighbours across are taken for one here
-    assert (components(told, things > 0) == 1).all()
-    halves = np.where(np.arange(40) < 20, 1, 2)[None].repeat(20, axis=0)
-    assert same(regions(told, things > 0, first=halves), things)
-
-
-def halves(shape: tuple[int, int] = (20, 40)) -> tuple[Bool, Bool]:
-    left = np.zeros(shape, bool)
-    left[4:16, 6:20] = True
-    right = np.zeros(shape, bool)
-    right[4:16, 20:34] = True
-    return left, right
-
-
-@pytest.mark.parametrize(("faith", "parts"), [(0.0, 2), (0.3, 2), (0.45, 1), (0.6, 1)])
-def test_what_masks_join_is_parted_where_affinities_are_surer(faith: float, parts: int) -> None:
-    left, right = halves()
-    told = 0.1 + 0.8 * affinities(left + 2 * right)
-    found = weighed(told, left | right, [(left | right, (7,))], faith)
-    assert len(found) == parts and all(made_of == (7,) for _, made_of in found)
-    assert (np.logical_or.reduce([mask for mask, _ in found]) == (left | right)).all()
-
-
-@pytest.mark.parametrize(("faith", "parts"), [(0.0, 1), (0.3, 1), (0.45, 2), (0.6, 2)])
-def test_what_masks_part_is_joined_where_affinities_are_surer(faith: float, parts: int) -> None:
-    left, right = halves()
-    told = 0.1 + 0.8 * affinities((left | right).astype(int))
-    found = weighed(told, left | right, [(left, (0,)), (right, (1,))], faith)
-    assert len(found) == parts
-    for mask, made_of in found:
-        assert made_of == ((1,) if (mask & right).sum() > (mask & left).sum() else (0,))
-
-
-def test_what_no_mask_covers_is_found_and_is_made_of_none() -> None:
-    left, right = halves()
-    told = affinities(left + 2 * right)
-    found = weighed(told, left | right, [(left, (3,))], 0.35)
-    assert [made_of for _, made_of in found] == [(3,), ()]
-    assert (found[0][0] == left).all() and (found[1][0] == right).all()
-
-
-def test_a_sheet_whose_middle_is_hidden_stays_one_and_parts_that_affinities_part_do_not() -> None:
-    sheet = np.zeros((30, 60), bool)
-    sheet[10:20, 5:55] = True
-    bar = np.zeros_like(sheet)
-    bar[2:28, 20:40] = True
-    things = np.where(bar, 2, sheet.astype(int))
-    told = affinities(things)
-    found = weighed(told, sheet | bar, [(sheet & ~bar, (0,)), (bar, (1,))], 0.3)
-    assert sorted(np.count_nonzero(mask) for mask, _ in found) == [300, 520], "nothing reaches across the bar"
-    found = weighed(told, sheet | bar, [(sheet | bar, (0,))], 0.3)
-    assert sorted(np.count_nonzero(mask) for mask, _ in found) == [300, 520], (
-        "the bar comes off, its two sides stay one"
+def test_components_are_what_direct_neighbours_are_sure_of() -> None:
+    things = np.ones((12, 16), int)
+    things[:, 8:], things[:4] = 2, 0
+    told = np.stack(
+        [np.where(np.roll(things, (-down, -right), (0, 1)) == things, 0.99, 0.0) for down, right in OFFSETS]
     )
+    found = components(told, things > 0)
+    assert (found[things == 0] == 0).all()
+    assert len(np.unique(found[things == 1])) == len(np.unique(found[things == 2])) == 1
+    assert found[6, 0] != found[6, 12]
+    assert len(np.unique(components(0.9 * told, things > 0))) == 1 + 8 * 16, "not where they are less sure"
+    told[0, 6, 7] = 0.99
+    assert len(np.unique(components(told, things > 0))) == 2, "one sure pair is enough"
+    assert not components(told, np.zeros((12, 16), bool)).any()
 
 
-@pytest.mark.parametrize(("exact", "parts"), [(True, 1), (False, 2)])
-def test_a_part_that_is_fairly_sure_of_its_neighbour_goes_to_it_where_depth_is_exact(exact: bool, parts: int) -> None:
-    left, right = halves()
-    told = np.where(affinities(left + 2 * right) > 0, 0.95, 0.85) * affinities((left | right).astype(int))
-    # Masks that part them leave 0.55 of the 0.85 across: 0.47, less than a half.
-    found = weighed(told, left | right, [(left, (0,)), (right, (1,))], 0.45, exact)
-    assert len(found) == parts
-    told = 0.5 * affinities((left | right).astype(int)) + 0.45 * affinities(left + 2 * right)
-    assert len(weighed(told, left | right, [(left, (0,)), (right, (1,))], 0.45, exact)) == 2, "not where it is unsure"
+def told_of(things: Int, within: float) -> Float:
+    """Affinities of direct neighbours: ``within`` a thing, 0 across."""
+    return np.stack([np.where(np.roll(things, (-d, -r), (0, 1)) == things, within, 0.0) for d, r in OFFSETS])
 
 
 def test_specks_go_to_the_neighbour_that_they_belong_to() -> None:
@@ -149,10 +50,11 @@ def test_specks_go_to_the_neighbour_that_they_belong_to() -> None:
     parted = things.copy()
     parted[5:8, 8:11] = 3
     parted[15:18, 20:23] = 4
-    told = 0.4 * affinities(things)
-    assert (absorbed(told, parted, 30, 0.25) == things).all()
-    assert len(np.unique(absorbed(told, parted, 30, 0.5))) == 4, "not where none is likely"
-    assert len(np.unique(absorbed(told, parted, 5, 0.25))) == 4, "not what is larger"
+    told = told_of(things, 0.4)
+    joined = absorbed(told, parted, 30, 0.25)
+    assert len(np.unique(joined)) == 2 and (joined[:, :15] == joined[0, 0]).all() and joined[0, 0] != joined[0, 20]
+    assert (absorbed(told, parted, 30, 0.5) == parted).all(), "not where none is likely"
+    assert (absorbed(told, parted, 5, 0.25) == parted).all(), "not what is larger"
 
 
 def test_a_speck_between_two_things_never_joins_them() -> None:
@@ -160,14 +62,8 @@ def test_a_speck_between_two_things_never_joins_them() -> None:
     things[:, 15:18], things[:, 18:] = 3, 2
     told = np.full((len(OFFSETS), *things.shape), 0.3)
     found = absorbed(told, np.where(np.arange(20)[:, None] < 8, things, 0), 30, 0.25)
-    assert set(np.unique(found)) == {0, 1, 2}
-
-
-def test_where_nothing_is_shown_nothing_is_found() -> None:
-    nothing = np.zeros((20, 30), bool)
-    told = np.ones((len(OFFSETS), 20, 30))
-    assert weighed(told, nothing, [], 0.3) == [] and not regions(told, nothing).any()
-    assert weighed(told, nothing, [(nothing, (0,))], 0.3) == []
+    assert len(np.unique(found)) == 3 and (found[8:] == 0).all()
+    assert not absorbed(told, np.zeros((20, 33), int), 30, 0.25).any()
 
 
 def test_layers_measure_steps_in_noise_and_leave_out_what_was_not_measured() -> None:
@@ -213,17 +109,3 @@ def test_large_pictures_do_without() -> None:
     assert told is not None and told.shape == (len(OFFSETS) + 1, 64, 96) and told.min() >= 0 and told.max() <= 1
     large = segmenter.encode(Image(np.full((300, 600, 3), 90, np.uint8)))
     assert segmenter.affinities(large) is None
-
-
-@pytest.mark.slow
-@pytest.mark.needs("weights")
-def test_with_affinities_more_is_told_apart_where_depth_is_noisy_and_fewer_masks_are_false() -> None:
-    drawn = list(islice(pictures(np.random.default_rng(77), whole=True), 30))
-    seen = [noisy(picture, number) for number, picture in enumerate(drawn)]
-    with_them, without = (
-        evaluate(build(**settings), seen, np.random.default_rng(0), depth=True)
-        for settings in ({}, {"faith": 1.0, "faith_noisy": 1.0})
-    )
-    found, before = (sum(sum(of) for of in tally.recalled.values()) for tally in (with_them, without))
-    assert found > before, (found, before)
-    assert np.mean(with_them.false) < np.mean(without.false)
