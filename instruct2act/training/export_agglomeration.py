@@ -40,7 +40,9 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None) -> Path:
     if pictures:
         facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
         facts["pictures"] = shown(folder, state["seed"])
-        path.with_suffix(".md").write_text(card(facts, judge_sets(path, folder, pictures), path), encoding="utf-8")
+        path.with_suffix(".md").write_text(
+            card(facts, judge_sets(path, folder, pictures), path, pictures), encoding="utf-8"
+        )
     return path
 
 
@@ -72,7 +74,7 @@ def judge_sets(path: Path, folder: Path, count: int) -> Figures:
     return found
 
 
-def card(facts: Mapping[str, float], figures: Figures, path: Path) -> str:
+def card(facts: Mapping[str, float], figures: Figures, path: Path, pictures: int) -> str:
     """The model card, in Markdown."""
     rows = "\n".join(f"| {name} | {of['joined']:.4f} | {of['apart']:.4f} |" for name, of in figures.items())
     return f"""# {path.name}
@@ -95,8 +97,8 @@ pairs; lessons made {ROUNDS} times, at first by affinities and masks alone, then
 {facts["hours"]:.1f} h on one busy CPU thread, after the segmenter looked at all pictures (some 0.6 s each). Made by
 `instruct2act train agglomeration` and its `--export`.
 
-**Figures** of its judgment alone, on held-out pictures as they are made for the segmenter's: of the pairs of regions
-that it meets on its way, weighted as in training, the share of those of one thing that it joins, and of those of two
+**Figures** of its judgment alone, on {pictures} held-out pictures of each of the segmenter's sets: of the pairs of
+regions that it meets on its way, weighted as in training, the share of those of one thing that it joins, and of those of two
 things, or of a thing and the surface, that it keeps apart. Most pairs are easy; what counts is what it makes of them.
 
 | | joined | apart |
