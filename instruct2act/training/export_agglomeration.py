@@ -98,8 +98,9 @@ pairs; lessons made {ROUNDS} times, at first by affinities and masks alone, then
 `instruct2act train agglomeration` and its `--export`.
 
 **Figures** of its judgment alone, on {pictures} held-out pictures of each of the segmenter's sets: of the pairs of
-regions that it meets on its way, weighted as in training, the share of those of one thing that it joins, and of those of two
-things, or of a thing and the surface, that it keeps apart. Most pairs are easy; what counts is what it makes of them.
+regions that it meets on its way, weighted as in training, the share of those of one thing that it joins, and of those
+of two things, or of a thing and the surface, that it keeps apart. Most pairs are easy; what counts is what it makes of
+them.
 
 | | joined | apart |
 |---|---|---|
