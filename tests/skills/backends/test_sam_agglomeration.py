@@ -165,17 +165,6 @@ def test_pairs_of_joined_regions_are_those_of_the_whole_and_tell_what_lies_acros
     assert beside.any(), "parts of one mask are a pair wherever they lie"
 
 
-@pytest.mark.parametrize("offset", OFFSETS)
-def test_steps_between_pixels(offset: tuple[int, int]) -> None:
-    y, x = np.mgrid[:20, :30]
-    here, _ = sides(offset)
-    steps = list(sums._between(here, offset))
-    assert len(steps) == max(map(abs, offset)) - 1
-    for number, at in enumerate(steps, 1):
-        share = number / (len(steps) + 1)
-        assert (y[at] - y[here] == offset[0] * share).all() and (x[at] - x[here] == offset[1] * share).all()
-
-
 def test_two_masks_with_the_surface_between_are_no_pair() -> None:
     left, between, right = (np.zeros((20, 40), bool) for _ in range(3))
     left[5:12, 10:16], between[5:12, 16:20], right[5:12, 20:26] = True, True, True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ LEAST_NOISE = 2e-4
 """Metres that a camera's noise counts as at least."""
 
 (NEAR, NEAR_SQUARED, NEAR_COUNT, FAR, FAR_COUNT, SAME, TOLD) = range(7)
-(CONTACTS, STEPS, CHANGES, DIRECT, SURE, DOUBTED, LINKED) = range(7, 14)
+(CONTACTS, STEPS, CHANGES, DIRECT, ABOVE, BELOW, LINKED) = range(7, 14)
 """Columns of ``Pairs.sums``: affinities of pixels up to 3 apart, their squares and number; those of pixels farther
 apart; pairs within one mask, and all pairs; of direct neighbours their number, steps in height (log of noises), changes
 of colour, affinities, and how many of these are above 0.9 and below 0.1; pairs without the surface between."""
@@ -71,7 +71,7 @@ class Pairs:
 
     Attributes:
         one, other: (M,) numbers of regions, the smaller first.
-        sums: (M, 13) over the pairs of pixels across, by the columns named above.
+        sums: (M, 14) over the pairs of pixels across, by the columns named above.
     """
 
     one: Int
@@ -131,47 +131,38 @@ def pairs(scene: Scene, labels: Int, known: Float) -> Pairs:
         labels: (H, W) the regions.
         known: (N, P) as in ``Regions``: what lies over a thing's middle hides that its sides are one.
     """
-    rgb, scale = scene.rgb.astype(np.float32) / 255, max(scene.noise, LEAST_NOISE)
-    raw = np.nan_to_num(scene.raw, nan=0.0)
-    measured = np.isfinite(scene.raw)
+    scale, width = max(scene.noise, LEAST_NOISE), labels.shape[1]
+    of, mask, raw = labels.ravel(), scene.known.ravel(), scene.raw.ravel()
+    rgb = scene.rgb.reshape(-1, 3).astype(np.float32) / 255
+    number = np.arange(labels.size).reshape(labels.shape)
     found: list[Pairs] = []
     for layer, offset in zip(scene.affinity, OFFSETS):
         here, there = sides(offset)
-        a, b = labels[here], labels[there]
-        differ = a != b
-        a, b, chance = a[differ], b[differ], layer[here][differ].astype(np.float64)
-        row = np.zeros((len(a), _COLUMNS))
-        if max(map(abs, offset)) >= _FAR_FROM:
+        one = number[here][labels[here] != labels[there]]
+        length = max(map(abs, offset))
+        stride = (offset[0] * width + offset[1]) // length
+        other = one + length * stride
+        chance = layer.ravel()[one].astype(np.float64)
+        row = np.zeros((len(one), _COLUMNS))
+        if length >= _FAR_FROM:
             row[:, FAR], row[:, FAR_COUNT] = chance, 1
         else:
             row[:, NEAR], row[:, NEAR_SQUARED], row[:, NEAR_COUNT] = chance, chance**2, 1
-        mask = scene.known[here][differ]
-        row[:, SAME] = (mask > 0) & (mask == scene.known[there][differ])
+        row[:, SAME] = (mask[one] > 0) & (mask[one] == mask[other])
         row[:, TOLD] = 1
-        row[:, LINKED] = np.all([labels[between][differ] > 0 for between in _between(here, offset)], axis=0)
-        if max(map(abs, offset)) == 1:
-            step = np.abs(raw[there] - raw[here])[differ] * (measured[here] & measured[there])[differ]
+        row[:, LINKED] = np.all([of[one + step * stride] > 0 for step in range(1, length)], axis=0)
+        if length == 1:
+            step = np.nan_to_num(np.abs(raw[other] - raw[one]), nan=0.0)  # to what was not measured there is none
             row[:, CONTACTS], row[:, STEPS], row[:, DIRECT] = 1, np.log1p(step / scale), chance
-            row[:, CHANGES] = np.abs(rgb[there] - rgb[here])[differ].mean(axis=1)
-            row[:, SURE], row[:, DOUBTED] = chance > 0.9, chance < 0.1
-        found.append(gathered(np.minimum(a, b), np.maximum(a, b), row))
+            row[:, CHANGES] = np.abs(rgb[other] - rgb[one]).mean(axis=1)
+            row[:, ABOVE], row[:, BELOW] = chance > 0.9, chance < 0.1
+        found.append(gathered(np.minimum(of[one], of[other]), np.maximum(of[one], of[other]), row))
     found += [Pairs(one, other, np.zeros((len(one), _COLUMNS))) for one, other in _of_one_mask(known)]
     every = gathered(*(np.concatenate([getattr(each, name) for each in found]) for name in ("one", "other", "sums")))
-    mask = known.argmax(axis=1)
-    one, other = mask[every.one], mask[every.other]
+    most = known.argmax(axis=1)
+    one, other = most[every.one], most[every.other]
     kept = (every.sums[:, LINKED] > 0) | (one == other) | (one == 0) | (other == 0)
     return Pairs(every.one[kept], every.other[kept], every.sums[kept])
-
-
-def _between(here: tuple[slice, slice], offset: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
-    """Slices of the pixels between those of ``sides``, step by step; of direct neighbours there are none."""
-    length = max(map(abs, offset))
-    for step in range(1, length):
-        down, right = (
-            slice((at.start or 0) + by * step // length, ((at.stop or 0) + by * step // length) or None)
-            for at, by in zip(here, offset)
-        )
-        yield down, right
 
 
 def _of_one_mask(known: Float) -> Sequence[tuple[Int, Int]]:

@@ -54,7 +54,7 @@ def _affinities(row: Float) -> Iterator[Float | Bool]:
     yield near
     yield np.sqrt(np.maximum(_share(row[:, sums.NEAR_SQUARED], count) - near**2, 0))
     yield _share(row[:, sums.FAR], row[:, sums.FAR_COUNT])
-    for part in (sums.DIRECT, sums.SURE, sums.DOUBTED):
+    for part in (sums.DIRECT, sums.ABOVE, sums.BELOW):
         yield _share(row[:, part], row[:, sums.CONTACTS])
     yield _share(row[:, sums.SAME], row[:, sums.TOLD])
     yield np.log1p(count) / 5
