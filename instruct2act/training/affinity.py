@@ -77,16 +77,8 @@ class Trainer:
 
     def save(self) -> None:
         """Writes the checkpoint."""
-        state = {
-            "model": self.net.state_dict(),
-            "widths": self.net.widths,
-            "average": self.average.state,
-            "seed": self.options.seed,
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.budget.done,
-            "seconds": self.budget.seconds,
-        }
-        save(self.path, state)
+        others = {"widths": self.net.widths, "optimizer": self.optimizer.state_dict()}
+        save(self.path, self.options.seed, self.net, self.average, self.budget, **others)
 
     def step(self, pool: Pool) -> dict[str, float]:
         """One step; what it draws depends on the seed, the step's number and the pool."""

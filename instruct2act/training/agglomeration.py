@@ -45,7 +45,8 @@ ROUNDS = 3
 _NOISE, _LOST = (0.0005, 0.006), 0.05
 """Metres of noise, and the greatest share of depths that are missing."""
 _HEAVIEST = 20.0
-"""Weight of a pair, at most; it is the root of its smaller region's pixels."""
+"""Weight of a pair, at most: of one whose smaller region shows all that there is of a thing; it goes with the root of
+that share."""
 _DOUBTFUL = 0.05
 """Share of a pair's weight that it has at least, however mixed its regions are."""
 
@@ -57,7 +58,7 @@ class Options:
     Attributes:
         folder: for scenes, lessons and the checkpoint; training goes on from a checkpoint that is there.
         steps, minutes: the budget, one of the two; with steps, a seed gives the same weights on the same machine.
-        shards: of scenes, 128 in each, one to two minutes to make.
+        shards: of scenes, 128 in each, some two and a half minutes to make.
         seed: of weights and pictures.
         pairs: in a step.
         peak: learning rate at its highest.
@@ -67,7 +68,7 @@ class Options:
     folder: Path
     steps: int = 0
     minutes: float = 0.0
-    shards: int = 20
+    shards: int = 36
     seed: int = 0
     pairs: int = 1024
     peak: float = 3e-3
@@ -102,7 +103,8 @@ class Trainer:
         self.path = options.folder / "checkpoint.pt"
         self._given = options.folder / f"lessons-{options.seed}"
         self._shards = sorted(_of_training(options.folder, options.seed).glob("*.npz"))
-        self._had: list[Lessons] = []
+        self._had = 0
+        self._lessons: Lessons | None = None
         state = resumed(self.path, options.seed, self.judge, self.average, self.budget)
         if state is not None:
             self.optimizer.load_state_dict(state["optimizer"])
@@ -111,21 +113,13 @@ class Trainer:
 
     def save(self) -> None:
         """Writes the checkpoint."""
-        state = {
-            "model": self.judge.state_dict(),
-            "width": self.judge.width,
-            "average": self.average.state,
-            "seed": self.options.seed,
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.budget.done,
-            "seconds": self.budget.seconds,
-        }
-        save(self.path, state)
+        others = {"width": self.judge.width, "optimizer": self.optimizer.state_dict()}
+        save(self.path, self.options.seed, self.judge, self.average, self.budget, **others)
 
     def step(self) -> dict[str, float]:
         """One step, on pairs drawn by their weight from all lessons so far."""
-        while len(self._had) < min(ROUNDS, 1 + int(ROUNDS * self.budget.spent)):
-            self._learn_more(len(self._had))
+        while self._had < min(ROUNDS, 1 + int(ROUNDS * self.budget.spent)):
+            self._learn_more(self._had)
         rng = np.random.default_rng([self.options.seed, self.budget.done])
         drawn = np.searchsorted(self._reach, rng.random(self.options.pairs) * self._reach[-1])
         logits = self.judge(self._traits[drawn].float())
@@ -152,12 +146,11 @@ class Trainer:
                 np.savez(file, **{each.name: getattr(of, each.name) for each in fields(of)})
             unfinished.rename(path)
         with np.load(path) as stored:
-            self._had.append(Lessons(**stored))
-        together = {
-            each.name: np.concatenate([getattr(had, each.name) for had in self._had]) for each in fields(Lessons)
-        }
-        self._traits, self._one = torch.from_numpy(together["traits"]), torch.from_numpy(together["one"]).float()
-        self._reach = np.cumsum(together["weight"], dtype=np.float64)
+            of = Lessons(**stored)
+        self._lessons = of = of if self._lessons is None else _together([self._lessons, of])
+        self._had += 1
+        self._traits, self._one = torch.from_numpy(of.traits), torch.from_numpy(of.one).float()
+        self._reach = np.cumsum(of.weight, dtype=np.float64)
         if number == 0:
             seen = self._traits.float()
             for buffer, value in ((self.judge.mean, seen.mean(dim=0)), (self.judge.deviation, seen.std(dim=0) + 1e-3)):
@@ -171,8 +164,8 @@ class Trainer:
 
 
 def by_affinity(traits: Float) -> Float:
-    """(M,) what masks and affinities say of pairs (M, TRAITS) before anything was learnt."""
-    return np.asarray(0.55 * traits[:, NEAR] + 0.45 * traits[:, SAME], np.float64)
+    """(M,) what masks and affinities say of pairs (M, TRAITS) before anything was learnt: `TOGETHER` if both waver."""
+    return np.asarray(0.4 * traits[:, NEAR] + 0.3 * traits[:, SAME], np.float64)
 
 
 def lessons(of: Iterable[tuple[Scene, Int]], chances: Chances, seed: int = 0) -> Lessons:

@@ -20,6 +20,7 @@ from instruct2act.training.loop import Average, Budget, Report, learning_rate
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 from skills.backends.torchvision_ops import ensure_torchvision
+from skills.errors import Mistake
 
 ensure_torchvision()
 
@@ -130,7 +131,7 @@ class Trainer:
         self.options, self.tokens = options, Tokens()
         self.model = SmallClip(len(self.tokens.ids)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = Objective()
-        self.mean = Average(self.model, decay=0.998)
+        self.average = Average(self.model, decay=0.998)
         parameters = [*self.model.parameters(), *self.objective.parameters()]
         decayed = [p for p in parameters if p.ndim > 1]
         rest = [p for p in parameters if p.ndim <= 1]
@@ -148,7 +149,7 @@ class Trainer:
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        self.mean.update(self.model)
+        self.average.update(self.model)
         self.budget.done += 1
         return {name: float(value.detach()) for name, value in losses.items()}
 
@@ -176,34 +177,23 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Everything that going on needs."""
-        state = {
-            "model": self.model.state_dict(),
-            "objective": self.objective.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "mean": self.mean.state,
-            "steps": self.budget.done,
-            "seconds": self.budget.seconds,
-            "seed": self.options.seed,
-            "tokens": self.tokens.ids,
-        }
-        loop.save(path, state)
+        others = {"objective": self.objective.state_dict(), "optimizer": self.optimizer.state_dict()}
+        seed, tokens = self.options.seed, self.tokens.ids
+        loop.save(path, seed, self.model, self.average, self.budget, **others, tokens=tokens)
 
     def load(self, path: Path) -> bool:
         """Goes on from a checkpoint, if there is one.
 
         Raises:
-            ValueError: it was made with another seed or other words.
+            Mistake: it was made with another seed or other words.
         """
-        state = loop.load(path)
+        state = loop.resumed(path, self.options.seed, self.model, self.average, self.budget)
         if state is None:
             return False
-        if state["seed"] != self.options.seed or state["tokens"] != self.tokens.ids:
-            raise ValueError(f"{path} is of another run (other seed or vocabulary); remove it, or name another folder")
-        self.model.load_state_dict(state["model"])
+        if state["tokens"] != self.tokens.ids:
+            raise Mistake(f"the checkpoint {path} is of other words; {loop.INSTEAD}")
         self.objective.load_state_dict(state["objective"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.mean.state, self.mean.steps = state["mean"], state["steps"]
-        self.budget.done, self.budget.before_s = state["steps"], state["seconds"]
         return True
 
 

@@ -12,7 +12,7 @@ import torch
 from instruct2act.training.affinity import EXACT, WITHOUT, lesson, told
 from instruct2act.training.engine import Picture
 from instruct2act.training.evaluate_sam import judged_on
-from instruct2act.training.loop import finished
+from instruct2act.training.loop import facts, finished
 from instruct2act.training.pool import rendered
 from skills.backends.sam.affinity import network
 from skills.backends.sam.affinity.network import AffinityConfig
@@ -39,9 +39,8 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None) -> Path:
     state = finished(folder / "checkpoint.pt", "affinity")
     network.save(path, state["average"], AffinityConfig(tuple(state["widths"])), steps=str(state["step"]))
     if pictures:
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
-        facts["pictures"] = rendered(folder, state["seed"])
-        path.with_suffix(".md").write_text(card(facts, judge(path, folder, pictures), path), encoding="utf-8")
+        known = facts(state) | {"pictures": rendered(folder, state["seed"])}
+        path.with_suffix(".md").write_text(card(known, judge(path, folder, pictures), path), encoding="utf-8")
     return path
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from instruct2act.training.agglomeration import EXACT, RECOLORED, ROUNDS, WITHOUT, lessons, shown
 from instruct2act.training.evaluate_sam import judged_on
-from instruct2act.training.loop import finished
+from instruct2act.training.loop import facts, finished
 from skills.backends.sam import build
 from skills.backends.sam.agglomeration import judge as judges
 from skills.backends.sam.agglomeration.judge import Judge, JudgeConfig
+from skills.backends.sam.agglomeration.merging import TOGETHER
 from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.weights import PATHS
 from skills.types import Image, Int
@@ -38,11 +39,9 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None) -> Path:
     judge.load_state_dict(state["average"])
     judges.save(path, judge, steps=str(state["step"]))
     if pictures:
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
-        facts["pictures"] = shown(folder, state["seed"])
-        path.with_suffix(".md").write_text(
-            card(facts, judge_sets(path, folder, pictures), path, pictures), encoding="utf-8"
-        )
+        known = facts(state) | {"pictures": shown(folder, state["seed"])}
+        told = card(known, judge_sets(path, folder, pictures), path, pictures)
+        path.with_suffix(".md").write_text(told, encoding="utf-8")
     return path
 
 
@@ -66,7 +65,7 @@ def judge_sets(path: Path, folder: Path, count: int) -> Figures:
     for name, drawn, depth in judged_on(folder, count):
         seen = ((Image(it.rgb, view=it.view if depth else None), it.segmentation) for it in drawn)
         had = lessons(of(seen), judge.chances)
-        right = (judge.chances(had.traits.astype(np.float32)) > 0.5) == had.one
+        right = (judge.chances(had.traits.astype(np.float32)) > TOGETHER) == had.one
         found[name] = {
             key: float(np.average(right[such], weights=had.weight[such])) if such.any() else float("nan")
             for key, such in (("joined", had.one), ("apart", ~had.one))
@@ -94,7 +93,7 @@ which the other two were trained on; {EXACT:.0%} with exact depth, {WITHOUT:.0%}
 
 **Recipe**: `instruct2act/training/agglomeration.py`, seed {facts["seed"]:.0f}, {facts["steps"]:,.0f} steps of 1,024
 pairs; lessons made {ROUNDS} times, at first by affinities and masks alone, then by what was learnt;
-{facts["hours"]:.1f} h on one busy CPU thread, after the segmenter looked at all pictures (some 0.6 s each). Made by
+{facts["hours"]:.1f} h on two busy CPU threads, after the segmenter looked at all pictures (some 0.6 s each). Made by
 `instruct2act train agglomeration` and its `--export`.
 
 **Figures** of its judgment alone, on {pictures} held-out pictures of each of the segmenter's sets: of the pairs of

@@ -34,12 +34,12 @@ def export(folder: Path, tables: int = 200, out: Path | None = None) -> Path:
     path = out or PATHS["clip"]
     state = loop.finished(folder / CHECKPOINT, "clip")
     model = SmallClip(len(state["tokens"]))
-    model.load_state_dict(state["mean"])
+    model.load_state_dict(state["average"])
     facts: dict[str, Any] = {
         "words": list(captions.words()),
         "textures": list(TEXTURES),
         "shapes": [name for name in SHAPES if name != "shorter block"],  # from above it is a block
-        "steps": state["steps"],
+        "steps": state["step"],
         "seed": state["seed"],
     }
     unfinished = path.with_suffix(".part")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from instruct2act.training.evaluate_sam import DEPTH, NOISY, Figures, judge_sets
-from instruct2act.training.loop import finished
+from instruct2act.training.loop import facts, finished
 from instruct2act.training.pool import rendered
 from skills.backends.sam import build
 from skills.backends.sam.model.checkpoints import save_small
@@ -33,9 +33,8 @@ def export(folder: Path, pictures: int = 200, out: Path | None = None) -> Path:
     save_small(path, state["average"], SmallConfig(), steps=str(state["step"]))
     if pictures:
         figures = judge_sets(build(checkpoint=str(path)), folder, pictures)
-        facts = {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
-        facts["pictures"] = rendered(folder, state["seed"])
-        path.with_suffix(".md").write_text(card(facts, figures, path, pictures), encoding="utf-8")
+        known = facts(state) | {"pictures": rendered(folder, state["seed"])}
+        path.with_suffix(".md").write_text(card(known, figures, path, pictures), encoding="utf-8")
     return path
 
 

@@ -13,6 +13,8 @@ import torch
 
 from skills.errors import Mistake
 
+INSTEAD = "train in another folder (--out), or take that file away"
+"""What to do about a checkpoint of another training."""
 _REPORT_EVERY = 20
 """Steps."""
 
@@ -88,11 +90,21 @@ class Average:
                 kept.copy_(value)
 
 
-def save(path: Path, state: Mapping[str, Any]) -> None:
-    """Writes a checkpoint whole: a kill in the middle leaves the earlier one."""
+def save(path: Path, seed: int, model: torch.nn.Module, average: Average, budget: Budget, **others: Any) -> None:
+    """Writes a checkpoint that ``resumed`` goes on from, whole: a kill in the middle leaves the earlier one.
+
+    Args:
+        path: of the checkpoint.
+        seed: as all below, kept of every training.
+        model: its weights.
+        average: of them.
+        budget: steps and seconds.
+        others: this training's own.
+    """
+    state = {"seed": seed, "model": model.state_dict(), "average": average.state, **others}
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    torch.save(dict(state), unfinished)
+    torch.save(state | {"step": budget.done, "seconds": budget.seconds}, unfinished)
     unfinished.replace(path)
 
 
@@ -113,13 +125,12 @@ def resumed(path: Path, seed: int, model: torch.nn.Module, average: Average, bud
     state = load(path)
     if state is None:
         return None
-    instead = "train in another folder (--out), or take that file away"
     if state["seed"] != seed:
-        raise Mistake(f"the checkpoint {path} is of seed {state['seed']}, not {seed}; {instead}")
+        raise Mistake(f"the checkpoint {path} is of seed {state['seed']}, not {seed}; {INSTEAD}")
     try:
         model.load_state_dict(state["model"])
     except RuntimeError:
-        raise Mistake(f"the checkpoint {path} is of a model of other sizes; {instead}") from None
+        raise Mistake(f"the checkpoint {path} is of a model of other sizes; {INSTEAD}") from None
     average.state, average.steps = state["average"], state["step"]
     budget.done, budget.before_s = state["step"], state["seconds"]
     return state
@@ -135,6 +146,11 @@ def finished(path: Path, name: str) -> dict[str, Any]:
     if state is None:
         raise FileNotFoundError(f"no checkpoint in {path.parent}; `instruct2act train {name}` makes one")
     return state
+
+
+def facts(state: Mapping[str, Any]) -> dict[str, float]:
+    """What a card tells of a checkpoint's training: steps, hours and seed."""
+    return {"steps": state["step"], "hours": state["seconds"] / 3600, "seed": state["seed"]}
 
 
 Report = Callable[[Mapping[str, float]], None]

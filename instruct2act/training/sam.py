@@ -89,16 +89,9 @@ class Trainer:
 
     def save(self) -> None:
         """Writes the checkpoint."""
-        state = {
-            "model": self.model.state_dict(),
-            "hints": self.hints.state_dict(),
-            "average": self.average.state,
-            "seed": self.options.seed,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "step": self.budget.done,
-            "seconds": self.budget.seconds,
-        }
-        save(self.path, state)
+        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+        others = {"hints": self.hints.state_dict(), "optimizers": optimizers}
+        save(self.path, self.options.seed, self.model, self.average, self.budget, **others)
 
     def step(self, pool: Pool) -> dict[str, float]:
         """One step; what it draws depends on the seed, the step's number and the pool."""

@@ -16,6 +16,7 @@ from sim.objects import SHAPES
 from sim.textures import TEXTURES, Texture
 from skills.backends.openclip import build
 from skills.backends.openclip.pixels import SIDE
+from skills.errors import Mistake
 from skills.types import UInt8
 
 
@@ -191,15 +192,15 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(pool: Path, mon
     resumed = loop.load(clip.train(cut))
     assert straight is not None
     assert resumed is not None
-    assert straight["steps"] == resumed["steps"] == 6
-    assert all(bool((straight["mean"][name] == resumed["mean"][name]).all()) for name in straight["mean"])
+    assert straight["step"] == resumed["step"] == 6
+    assert all(bool((straight["average"][name] == kept).all()) for name, kept in resumed["average"].items())
 
 
 def test_another_runs_checkpoint_is_refused(pool: Path) -> None:
     trainer = clip.Trainer(clip.Options(folder=pool, steps=6, seed=2))
     (pool / "other").mkdir()
     trainer.save(pool / "other" / clip.CHECKPOINT)
-    with pytest.raises(ValueError, match="another run"):
+    with pytest.raises(Mistake, match="is of seed"):
         clip.Trainer(clip.Options(folder=pool, steps=6)).load(pool / "other" / clip.CHECKPOINT)
     with pytest.raises(FileNotFoundError, match="instruct2act train clip"):
         export_clip.export(pool / "nowhere")

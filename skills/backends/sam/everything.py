@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from skills.backends import Encoded
-from skills.backends.sam.agglomeration.merging import agglomerated, things
+from skills.backends.sam.agglomeration.merging import TOGETHER, agglomerated, things
 from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.agreement.account import agreed
 from skills.backends.sam.color.contents import content_of
@@ -76,7 +76,7 @@ class Sweep:
     refine: bool = True
     alike: float = 0.75
     least_left: int = 24
-    together: float = 0.35
+    together: float = TOGETHER
     filtered: bool = True
 
 

@@ -12,7 +12,7 @@ from skills.types import Bool, Float, Int
 SURE = 0.98
 """Affinity from which direct neighbours are together without further question.
 
-From 0.9 on, a few wrong pixels held 1 to 3 of 100 things to others for good where depth is exact, and 5 to 10 where it
+From 0.9 on, a few wrong pixels held 1 to 3 of 100 things to others for good where depth is exact, and 3 to 7 where it
 is noisy.
 """
 

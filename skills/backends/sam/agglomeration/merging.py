@@ -18,6 +18,8 @@ from skills.backends.sam.agglomeration.traits import traits
 from skills.backends.sam.color.outline import Piece
 from skills.types import Bool, Float, Int
 
+TOGETHER = 0.35
+"""Chance above which regions join: less than even, for what a thing falls apart into is lost twice."""
 _MUCH_LARGER = 8
 """Times."""
 
@@ -29,7 +31,7 @@ Witness = Callable[[Int, Int, Int, Float], None]
 and (M, TRAITS) traits."""
 
 
-def agglomerated(scene: Scene, chances: Chances, together: float = 0.5, witness: Witness | None = None) -> Int:
+def agglomerated(scene: Scene, chances: Chances, together: float = TOGETHER, witness: Witness | None = None) -> Int:
     """Parts a picture.
 
     Args:

@@ -58,9 +58,10 @@ class Regions:
     box: Float
 
     def join(self, into: Int, gone: Int) -> None:
-        """Adds regions to others, several to one perhaps."""
+        """Adds regions to others, several to one perhaps; nothing is left of those that are gone."""
         for sums in (self.area, self.colors, self.palette, self.heights, self.border, self.shows, self.known):
             np.add.at(sums, into, sums[gone])
+            sums[gone] = 0
         np.minimum.at(self.box[:, :2], into, self.box[gone, :2])
         np.maximum.at(self.box[:, 2:], into, self.box[gone, 2:])
 
