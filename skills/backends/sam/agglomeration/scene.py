@@ -13,8 +13,8 @@ from skills.backends.sam.depth.relief import Relief
 from skills.types import Bool, Float, Int, UInt8
 
 _SURELY, _MOST = (SURE, 0.9, 0.5, -1.0), 6000
-"""Affinities from which direct neighbours are together; the next one where there would be more parts than this, three
-times what the hardest picture of 128 x 256 has: a picture of noise is not worth the time and the memory."""
+"""Affinities from which direct neighbours are together; the next one where there would be more parts than this, twice
+as many as the hardest of 512 pictures of training had: a picture of noise is not worth the time and the memory."""
 _SHOWS = 0.5
 """How surely a pixel must show a thing."""
 _SPECK, _LIKELY = 2, 0.8
