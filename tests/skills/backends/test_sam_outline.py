@@ -81,6 +81,17 @@ def test_what_was_missed_is_added_and_what_was_cut_short_is_completed() -> None:
         np.testing.assert_array_equal(mask, bar if members else missed)
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_of_a_mask_of_which_nothing_is_left_nothing_comes(plain: bool) -> None:
+    thing, nothing = _box(20, 40, 60, 80), np.zeros((128, 256), bool)
+    rgb = _scene((thing, RED))
+    if not plain:
+        rgb = np.where(thing[..., None], rgb, np.random.default_rng(0).integers(0, 255, rgb.shape)).astype(np.uint8)
+    ((mask, members),) = complete(rgb, ~thing, [nothing, thing], least=20, alike=0.75)
+    np.testing.assert_array_equal(mask, thing)
+    assert members == (1,)
+
+
 def test_a_thin_frame_that_was_missed_is_added_and_a_rim_is_not() -> None:
     thing, frame = _box(20, 40, 60, 80), _box(20, 150, 64, 194) & ~_box(22, 152, 62, 192)
     rim = _box(18, 38, 62, 82) & ~thing

@@ -43,7 +43,7 @@ def complete(rgb: UInt8, surface: Bool, things: list[Bool], least: int, alike: f
     Args:
         rgb: (H, W, 3) uint8.
         surface: (H, W) what lies under everything, to the pixel.
-        things: (H, W) masks.
+        things: (H, W) masks; of an empty one nothing comes.
         least: pixels that a leftover must have.
         alike: overlap of two colour histograms, [0, 1], from which neighbours are one thing; above 1 nothing is joined.
 
@@ -53,6 +53,8 @@ def complete(rgb: UInt8, surface: Bool, things: list[Bool], least: int, alike: f
     plain = bool(color_shares(color_cells(rgb[surface])).max() > PLAIN)
     regions = []
     for i, mask in enumerate(things):
+        if not mask.any():  # the surface's margin took all of it
+            continue
         parts = _parts(rgb, mask, surface, least, alike) if plain else [mask]
         regions += [Region(part, i, color_histogram(rgb, part)) for part in parts]
     covered = [region.mask for region in regions]
