@@ -1,4 +1,4 @@
-"""Trains the network that judges which regions of a picture are one thing, on regions as it makes them itself.
+"""Trains the networks that judge which regions of a picture are one thing, on regions as it makes them itself.
 
 First the segmenter looks at pictures of the data engine, and what it knows before it asks what belongs together is
 kept. Then pictures are agglomerated, and what was judged on the way is compared with the truth: at first by what
@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
@@ -29,7 +29,7 @@ from instruct2act.training.evaluate_sam import noisy
 from instruct2act.training.loop import Average, Budget, Report, learning_rate, resumed, save, silent, until_spent
 from instruct2act.training.pool import SHARD
 from skills.backends.sam.agglomeration.judge import Judge, JudgeConfig
-from skills.backends.sam.agglomeration.merging import Chances, agglomerated
+from skills.backends.sam.agglomeration.merging import TOGETHER, Chances, agglomerated
 from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.agglomeration.traits import NEAR, SAME
 from skills.types import Bool, Float, Image, Int
@@ -60,7 +60,7 @@ class Options:
         steps, minutes: the budget, one of the two; with steps, a seed gives the same weights on the same machine.
         shards: of scenes, 128 in each, some two and a half minutes to make.
         seed: of weights and pictures.
-        pairs: in a step.
+        pairs: in a step, for each member of the judge.
         peak: learning rate at its highest.
         keep_every_s: seconds between checkpoints.
     """
@@ -113,15 +113,16 @@ class Trainer:
 
     def save(self) -> None:
         """Writes the checkpoint."""
-        others = {"width": self.judge.width, "optimizer": self.optimizer.state_dict()}
+        others = {"sizes": asdict(self.judge.config), "optimizer": self.optimizer.state_dict()}
         save(self.path, self.options.seed, self.judge, self.average, self.budget, **others)
 
     def step(self) -> dict[str, float]:
-        """One step, on pairs drawn by their weight from all lessons so far."""
+        """One step, on pairs that each member draws by their weight from all lessons so far."""
         while self._had < min(ROUNDS, 1 + int(ROUNDS * self.budget.spent)):
             self._learn_more(self._had)
         rng = np.random.default_rng([self.options.seed, self.budget.done])
-        drawn = np.searchsorted(self._reach, rng.random(self.options.pairs) * self._reach[-1])
+        share = rng.random((self.judge.config.members, self.options.pairs))
+        drawn = np.searchsorted(self._reach, share * self._reach[-1])
         logits = self.judge(self._traits[drawn].float())
         one = self._one[drawn]
         loss = F.binary_cross_entropy_with_logits(logits, one)
@@ -158,14 +159,14 @@ class Trainer:
             self.average = Average(self.judge) if self.budget.done == 0 else self.average
 
     def _averaged(self) -> Judge:
-        judge = Judge(JudgeConfig(self.judge.width)).eval()
+        judge = Judge(self.judge.config).eval()
         judge.load_state_dict(self.average.state)
         return judge
 
 
 def by_affinity(traits: Float) -> Float:
     """(M,) what masks and affinities say of pairs (M, TRAITS) before anything was learnt: `TOGETHER` if both waver."""
-    return np.asarray(0.4 * traits[:, NEAR] + 0.3 * traits[:, SAME], np.float64)
+    return np.asarray(2 * TOGETHER * (0.55 * traits[:, NEAR] + 0.45 * traits[:, SAME]), np.float64)
 
 
 def lessons(of: Iterable[tuple[Scene, Int]], chances: Chances, seed: int = 0) -> Lessons:

@@ -35,7 +35,7 @@ def export(folder: Path, pictures: int = 60, out: Path | None = None) -> Path:
     """
     path = out or PATHS["agglomeration"]
     state = finished(folder / "checkpoint.pt", "agglomeration")
-    judge = Judge(JudgeConfig(state["width"]))
+    judge = Judge(JudgeConfig(**state["sizes"]))
     judge.load_state_dict(state["average"])
     judges.save(path, judge, steps=str(state["step"]))
     if pictures:
@@ -76,14 +76,15 @@ def judge_sets(path: Path, folder: Path, count: int) -> Figures:
 def card(facts: Mapping[str, float], figures: Figures, path: Path, pictures: int) -> str:
     """The model card, in Markdown."""
     rows = "\n".join(f"| {name} | {of['joined']:.4f} | {of['apart']:.4f} |" for name, of in figures.items())
+    sizes = judges.load(path).config
     return f"""# {path.name}
 
-Two layers of {judges.load(path).width} units that judge how likely two regions of a picture are one thing, or one with
-the surface under everything (`skills/backends/sam/agglomeration/`): {path.stat().st_size / 1e3:.0f} kB in half
-precision. They are told what affinities of pixels ([affinity_small.md](affinity_small.md)) and the segmenter's masks
-say of the two, their colours, heights, planes, sizes and outlines (`traits.py`). The segmenter's everything mode joins
-the likeliest pair first and asks anew; how well all of that does together is told on that model's card,
-[sam_small.md](sam_small.md).
+{sizes.members} networks of two layers of {sizes.width} units that judge how likely two regions of a picture are one
+thing, or one with the surface under everything (`skills/backends/sam/agglomeration/`), by the mean of what they say:
+{path.stat().st_size / 1e3:.0f} kB in half precision. They are told what affinities of pixels
+([affinity_small.md](affinity_small.md)) and the segmenter's masks say of the two, their colours, heights, planes, sizes
+and outlines (`traits.py`). The segmenter's everything mode joins the likeliest pair first and asks anew; how well all
+of that does together is told on that model's card, [sam_small.md](sam_small.md).
 
 **For** what those two are for; see there. **Not for** regions made by anything else: it was taught with theirs.
 
@@ -92,7 +93,7 @@ which the other two were trained on; {EXACT:.0%} with exact depth, {WITHOUT:.0%}
 6 mm of noise and up to 5 % of it missing; {RECOLORED:.0%} in other light or by a worse camera. No data of others.
 
 **Recipe**: `instruct2act/training/agglomeration.py`, seed {facts["seed"]:.0f}, {facts["steps"]:,.0f} steps of 1,024
-pairs; lessons made {ROUNDS} times, at first by affinities and masks alone, then by what was learnt;
+pairs for each network; lessons made {ROUNDS} times, at first by affinities and masks alone, then by what was learnt;
 {facts["hours"]:.1f} h on two busy CPU threads, after the segmenter looked at all pictures (some 0.6 s each). Made by
 `instruct2act train agglomeration` and its `--export`.
 

@@ -14,7 +14,7 @@ from skills.backends.sam import build
 from skills.backends.sam.affinity.network import OFFSETS
 from skills.backends.sam.agglomeration import judge as judges
 from skills.backends.sam.agglomeration.judge import JudgeConfig
-from skills.backends.sam.agglomeration.merging import agglomerated
+from skills.backends.sam.agglomeration.merging import TOGETHER, agglomerated
 from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.agglomeration.traits import NEAR, TRAITS
 from skills.errors import Mistake
@@ -66,7 +66,8 @@ def test_by_affinity_counts_masks_too() -> None:
     seen = np.zeros((3, TRAITS), np.float32)
     seen[:, NEAR] = (1.0, 0.5, 0.5)
     seen[1, training.SAME] = 1.0
-    np.testing.assert_allclose(training.by_affinity(seen), (0.4, 0.5, 0.2), atol=1e-6)
+    told = training.by_affinity(seen) / (2 * TOGETHER)
+    np.testing.assert_allclose(told, (0.55, 0.725, 0.275), atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,7 @@ def test_a_short_training_learns_to_join_and_is_exported_with_its_card(folder: P
 
     def wrong(chances: training.Chances) -> float:
         of = training.lessons(training.scenes(folder / "scenes-0" / "00000.npz"), chances)
-        said: Float = chances(of.traits.astype(np.float32)) > 0.5
+        said: Float = chances(of.traits.astype(np.float32)) > TOGETHER
         return float(np.average(said != of.one, weights=of.weight))
 
     assert wrong(judge.chances) < wrong(training.by_affinity)

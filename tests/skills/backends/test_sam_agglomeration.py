@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from instruct2act.training.engine import pictures
 from instruct2act.training.evaluate_sam import evaluate, noisy
@@ -81,7 +82,7 @@ def test_doubtful_affinities_give_them_where_no_neighbours_are_sure() -> None:
     told[-1] = truth > 0
     of = scene(told)
     assert of.parts().max() > 300, "no thing holds together by itself"
-    assert same(agglomerated(of, by_nearness), truth)
+    assert same(agglomerated(of, by_nearness, together=0.5), truth)
 
 
 def test_the_surface_takes_what_is_one_with_it() -> None:
@@ -222,8 +223,16 @@ def test_a_flat_region_lies_on_its_plane_and_a_higher_one_does_not() -> None:
     assert len(changed) >= 3, "step, distance from the other's plane, and from their common one"
 
 
+def test_what_a_judge_says_is_the_mean_of_its_members() -> None:
+    judge = Judge(JudgeConfig(8, members=3)).eval()
+    seen = np.random.default_rng(0).normal(size=(5, TRAITS)).astype(np.float32)
+    each = torch.sigmoid(judge(torch.from_numpy(seen).expand(3, -1, -1))).detach().numpy()
+    assert each.std(axis=0).min() > 1e-4, "no two are the same"
+    np.testing.assert_allclose(judge.chances(seen), each.mean(axis=0), atol=1e-6)
+
+
 def test_the_judge_comes_back_from_its_file(tmp_path: Path) -> None:
-    judge = Judge(JudgeConfig(8)).eval()
+    judge = Judge(JudgeConfig(8, members=3)).eval()
     judge.deviation.fill_(2.0)
     path = tmp_path / "judge.safetensors"
     judges.save(path, judge)

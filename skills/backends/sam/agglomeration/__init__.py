@@ -1,1 +1,1 @@
-"""Parts of a picture joined into things, the surest pair first, as a small network judges that was taught to."""
+"""Parts of a picture joined into things, the surest pair first, as small networks judge that were taught to."""

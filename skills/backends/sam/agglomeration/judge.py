@@ -1,4 +1,4 @@
-"""A small network that says how likely two regions are one thing."""
+"""Small networks that say how likely two regions are one thing: several, as the mean of all is right more often."""
 
 from __future__ import annotations
 
@@ -15,34 +15,40 @@ from skills.types import Float
 
 @dataclass(frozen=True)
 class JudgeConfig:
-    """Sizes of the network.
+    """Sizes.
 
     Attributes:
-        width: of both hidden layers.
+        width: of both hidden layers of each network.
+        members: networks.
     """
 
     width: int = 128
+    members: int = 4
 
 
 class Judge(nn.Module):
-    """(M, TRAITS) -> (M,) logits; what it sees is brought to mean 0 and deviation 1 of what it was taught with."""
+    """An ensemble (after Lakshminarayanan et al., NeurIPS 2017), its members taught on pairs that each drew itself.
+
+    What they see is brought to mean 0 and deviation 1 of what they were taught with.
+    """
 
     mean: torch.Tensor
     deviation: torch.Tensor
 
     def __init__(self, config: JudgeConfig) -> None:
         super().__init__()
-        self.width = width = config.width
+        self.config, width = config, config.width
         self.register_buffer("mean", torch.zeros(TRAITS))
         self.register_buffer("deviation", torch.ones(TRAITS))
-        self.layers = nn.Sequential(
-            nn.Linear(TRAITS, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
+        self.members = nn.ModuleList(
+            nn.Sequential(nn.Linear(TRAITS, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+            for _ in range(config.members)
         )
 
     def forward(self, traits: torch.Tensor) -> torch.Tensor:
-        """Logits."""
-        logits: torch.Tensor = self.layers((traits - self.mean) / self.deviation)[:, 0]
-        return logits
+        """(members, M) logits of (members, M, TRAITS), what each sees."""
+        seen = (traits - self.mean) / self.deviation
+        return torch.stack([member(each)[:, 0] for member, each in zip(self.members, seen)])
 
     @torch.inference_mode()
     def chances(self, traits: Float) -> Float:
@@ -51,16 +57,17 @@ class Judge(nn.Module):
         Args:
             traits: (M, TRAITS) float32.
         """
-        told: Float = torch.sigmoid(self(torch.from_numpy(traits)).double()).numpy()
+        seen = torch.from_numpy(traits).expand(self.config.members, *traits.shape)
+        told: Float = torch.sigmoid(self(seen).double()).mean(dim=0).numpy()
         return told
 
 
 def load(path: Path | None = None) -> Judge:
-    """The network of a safetensors file that carries its sizes, in evaluation mode; the shipped one by default.
+    """The networks of a safetensors file that carries their sizes, in evaluation mode; the shipped ones by default.
 
     Raises:
         FileNotFoundError: the file is not there.
-        ValueError: it is no file of this network.
+        ValueError: it is no file of such networks.
     """
     written, state = files.read(path or PATHS["agglomeration"], "agglomeration", "agglomeration")
     judge = Judge(JudgeConfig(**written))
@@ -69,5 +76,5 @@ def load(path: Path | None = None) -> Judge:
 
 
 def save(path: Path, judge: Judge, **about: str) -> None:
-    """Writes half-precision weights with the sizes to build the network, and strings about how they were made."""
-    files.write(path, judge.state_dict(), "agglomeration", asdict(JudgeConfig(judge.width)), **about)
+    """Writes half-precision weights with the sizes to build the networks, and strings about how they were made."""
+    files.write(path, judge.state_dict(), "agglomeration", asdict(judge.config), **about)

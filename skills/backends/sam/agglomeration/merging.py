@@ -18,7 +18,7 @@ from skills.backends.sam.agglomeration.traits import traits
 from skills.backends.sam.color.outline import Piece
 from skills.types import Bool, Float, Int
 
-TOGETHER = 0.35
+TOGETHER = 0.25
 """Chance above which regions join: less than even, for what a thing falls apart into is lost twice."""
 _MUCH_LARGER = 8
 """Times."""
