@@ -30,7 +30,7 @@ from skills.backends.sam.depth.raised import heights, raised_in, surfaces
 from skills.backends.sam.depth.relief import EXACT
 from skills.backends.sam.depth.solids import solids
 from skills.backends.sam.model.decoder import upscale
-from skills.types import Bool, Float, Image, Mask
+from skills.types import Bool, Float, Image, Int, Mask
 
 if TYPE_CHECKING:
     from skills.backends.sam.segmenter import Features, SamSegmenter
@@ -97,11 +97,13 @@ class Parted:
     Attributes:
         pieces: the things as far as masks, colours and depth tell.
         accepted: the answers that pieces are made of.
+        surface: (H, W) what lies under everything, to the pixel.
         scene: these pieces with everything else that tells what belongs together; None where nothing does.
     """
 
     pieces: list[Piece]
     accepted: list[_Accepted]
+    surface: Bool
     scene: Scene | None
 
 
@@ -117,7 +119,8 @@ def sweep(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> list[Ma
     pieces, scene = found.pieces, found.scene
     if scene is not None and segmenter.judge is not None:
         labels = agglomerated(scene, segmenter.judge.chances, settings.together)
-        pieces = [it for it in things(labels, pieces, scene.known) if not _lies_under(it[0], encoded, settings)]
+        made = [it for it in things(labels, pieces, scene.known) if not _left_free(it[0], found.surface, scene.known)]
+        pieces = [it for it in made if not _lies_under(it[0], encoded, settings)]
     masks = []
     for mask, members in pieces:
         if np.count_nonzero(mask) < settings.least_area or (settings.filtered and _is_margin(mask)):
@@ -157,16 +160,16 @@ def parted(segmenter: SamSegmenter, encoded: Encoded, settings: Sweep) -> Parted
         pieces = [piece for piece in _unpacked(encoded.image, surface, pieces) if piece[0].any()]
         pieces = told_apart(encoded.image.rgb, pieces, partial(_answers, segmenter, encoded))
     if not settings.filtered:
-        return Parted(pieces, accepted, None)
+        return Parted(pieces, accepted, surface, None)
     seen = encoded.features.relief
     if encoded.image.view is not None and seen is not None:
         pieces = agreed(encoded.image.rgb, seen, solids(seen, encoded.image.view), pieces)
         pieces = [piece for piece in pieces if not _lies_under(piece[0], encoded, settings)]
     told = segmenter.affinities(encoded) if settings.together else None
     if told is None:
-        return Parted(pieces, accepted, None)
+        return Parted(pieces, accepted, surface, None)
     raised = seen.raised if seen is not None and seen.noise <= EXACT else None
-    return Parted(pieces, accepted, Scene.of(encoded.image.rgb, told, pieces, seen, raised))
+    return Parted(pieces, accepted, surface, Scene.of(encoded.image.rgb, told, pieces, seen, raised))
 
 
 def _unpacked(image: Image, surface: Bool, pieces: list[Piece]) -> list[Piece]:
@@ -336,6 +339,15 @@ def _union(found: list[_Accepted], shape: tuple[int, int]) -> Bool:
 def _is_surface(mask: Bool, settings: Sweep) -> bool:
     edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
     return settings.filtered and bool(edge.mean() >= settings.border and mask.mean() >= settings.cover)
+
+
+def _left_free(mask: Bool, surface: Bool, known: Int) -> bool:
+    """Whether a region is for the most part the surface, and no more than half of a mask: what a letter leaves free."""
+    within = np.bincount(known[mask], minlength=1)
+    within[0] = 0
+    most = int(within.argmax())
+    mostly = 2 * np.count_nonzero(mask & surface) > np.count_nonzero(mask)
+    return bool(mostly and 2 * within[most] <= np.count_nonzero(known == most))
 
 
 def _lies_under(mask: Bool, encoded: Encoded, settings: Sweep) -> bool:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from skills.backends.sam import everything
 from skills.backends.sam.color.leftovers import complete
 from skills.backends.sam.color.outline import snap, snap_surface
 from skills.types import Bool, Float, UInt8
@@ -114,3 +115,14 @@ def test_corners_that_an_outline_lost_come_back_in_its_colours_only() -> None:
     cut[[20, 63, 63], [83, 40, 83]] = True
     np.testing.assert_array_equal(whole, cut)
     np.testing.assert_array_equal(block, thing)
+
+
+def test_what_a_letter_leaves_free_is_no_thing_and_a_mask_that_the_surface_takes_is_one() -> None:
+    letter, hole, thing = _box(20, 40, 60, 80), _box(35, 55, 40, 62), _box(20, 150, 40, 170)
+    known = np.where(letter, 1, np.where(thing, 2, 0))
+    surface = ~letter | hole
+    assert everything._left_free(hole, surface, known)
+    assert not everything._left_free(letter & ~hole, surface, known)
+    assert not everything._left_free(thing, surface, known), "a whole mask"
+    assert everything._left_free(_box(80, 10, 90, 20), surface, known), "no mask's at all"
+    assert not everything._left_free(_box(80, 10, 90, 20), surface & letter, known)
