@@ -127,5 +127,5 @@ def from_file(path: str | Path) -> tuple[SmallClip, dict[str, Any]]:
     table = torch.zeros(VOCABULARY, rows.shape[1])
     table[ids] = rows
     model = SmallClip()
-    model.load_state_dict(state | {"clip.token_embedding.weight": table})
+    files.fill(model, state | {"clip.token_embedding.weight": table}, Path(path), "clip")
     return model.eval().to(memory_format=torch.channels_last), facts  # type: ignore[call-overload]

@@ -28,7 +28,7 @@ def build(
         device: "cpu" or "cuda".
         affinity, agglomeration: paths of the weights that tell the small model which pixels belong together, and which
             regions; "" for those that come with the project, None for none. The published models do without.
-        settings: of the everything mode, by the names in ``skills.backends.sam.everything.Sweep``.
+        settings: of the everything mode, by the names in ``skills.backends.sam.settings.Sweep``.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -36,9 +36,9 @@ def build(
     """
     from skills.backends.sam.affinity import network
     from skills.backends.sam.agglomeration import judge
-    from skills.backends.sam.everything import Sweep
     from skills.backends.sam.model.checkpoints import SMALL, load_published, load_small
     from skills.backends.sam.segmenter import SamSegmenter
+    from skills.backends.sam.settings import Sweep
 
     unknown = set(settings) - set(Sweep.__dataclass_fields__)
     if unknown:

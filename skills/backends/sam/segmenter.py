@@ -19,9 +19,10 @@ from skills.backends.sam.agglomeration.judge import Judge
 from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.color.outline import snap, snap_surface
 from skills.backends.sam.depth.relief import Relief, relief, spread
-from skills.backends.sam.everything import Sweep, parted, surface, sweep
+from skills.backends.sam.everything import parted, surface, sweep
 from skills.backends.sam.model.decoder import Attended, add_dense, attend, upscale
 from skills.backends.sam.model.height import layers
+from skills.backends.sam.settings import Sweep
 from skills.types import Bool, Float, Image, Mask
 
 _BATCH = 32

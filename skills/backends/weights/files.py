@@ -53,3 +53,22 @@ def read(path: Path, key: str, name: str) -> tuple[Any, dict[str, torch.Tensor]]
             raise ValueError(f"{path} is no checkpoint that `instruct2act train {name}` makes")
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     return told, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+
+
+def fill(model: torch.nn.Module, state: Mapping[str, torch.Tensor], path: Path, name: str) -> None:
+    """Gives a model its weights.
+
+    Args:
+        model: takes them.
+        state: name -> tensor.
+        path: of the file that they come from.
+        name: of the model, as the user knows it.
+
+    Raises:
+        ValueError: they are of a model of other parts or sizes.
+    """
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        told = str(error).splitlines()[1].strip()
+        raise ValueError(f"{path} does not hold the weights of {name!r}: {told}") from error

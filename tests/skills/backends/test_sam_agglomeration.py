@@ -23,6 +23,7 @@ from skills.backends.sam.agglomeration.scene import Scene
 from skills.backends.sam.agglomeration.sums import Pairs, Regions
 from skills.backends.sam.agglomeration.traits import NEAR, SAME, TRAITS, traits
 from skills.backends.sam.color.outline import Piece
+from skills.backends.weights import files
 from skills.types import Bool, Float, Int
 
 
@@ -166,6 +167,39 @@ def test_pairs_of_joined_regions_are_those_of_the_whole_and_tell_what_lies_acros
     assert beside.any(), "parts of one mask are a pair wherever they lie"
 
 
+def test_sums_across_are_those_over_each_pair_of_pixels() -> None:
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 3, (9, 21)).repeat(2, axis=0).repeat(2, axis=1)  # the surface is one of three
+    of = scene(rng.random((len(OFFSETS) + 1, *labels.shape)), rng=rng)
+    every = sums.pairs(of, labels, sums.regions(of, labels).known)
+    wanted = np.zeros((3, 3, every.sums.shape[1]))
+    for layer, (down, right) in zip(of.affinity, OFFSETS):
+        length = max(abs(down), abs(right))
+        for y, x in np.ndindex(labels.shape):
+            there = y + down, x + right
+            if not (0 <= there[0] < labels.shape[0] and 0 <= there[1] < labels.shape[1]):
+                continue
+            a, b = sorted((labels[y, x], labels[there]))
+            step = down // length, right // length
+            between = [labels[y + n * step[0], x + n * step[1]] for n in range(1, length)]
+            row = wanted[a, b]
+            row[sums.NEAR if length <= 3 else sums.FAR] += layer[y, x]
+            row[sums.NEAR_COUNT if length <= 3 else sums.FAR_COUNT] += 1
+            row[sums.TOLD] += 1
+            row[sums.LINKED] += all(between)
+            if length == 1:
+                change = of.rgb[y, x].astype(float) - of.rgb[there]
+                row[sums.CONTACTS] += 1
+                row[sums.DIRECT] += layer[y, x]
+                row[sums.CHANGES] += np.abs(change).mean() / 255
+                row[sums.ABOVE] += layer[y, x] > 0.9
+    columns = [sums.NEAR, sums.FAR, sums.NEAR_COUNT, sums.FAR_COUNT, sums.TOLD, sums.LINKED]
+    columns += [sums.CONTACTS, sums.DIRECT, sums.CHANGES, sums.ABOVE]
+    assert list(zip(every.one, every.other)) == [(0, 1), (0, 2), (1, 2)]
+    np.testing.assert_allclose(every.sums[:, columns], wanted[every.one, every.other][:, columns], rtol=1e-5)
+    assert 0 < wanted[1, 2, sums.LINKED] < wanted[1, 2, sums.TOLD]
+
+
 def test_two_masks_with_the_surface_between_are_no_pair() -> None:
     left, between, right = (np.zeros((20, 40), bool) for _ in range(3))
     left[5:12, 10:16], between[5:12, 16:20], right[5:12, 20:26] = True, True, True
@@ -240,6 +274,13 @@ def test_the_judge_comes_back_from_its_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(judges.load(path).chances(seen), judge.chances(seen), atol=0.01)
     with pytest.raises(FileNotFoundError, match="instruct2act train agglomeration"):
         judges.load(tmp_path / "none.safetensors")
+
+
+def test_a_file_that_does_not_hold_what_its_header_says_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "judge.safetensors"
+    files.write(path, Judge(JudgeConfig(8, members=3)).state_dict(), "agglomeration", {"width": 8})
+    with pytest.raises(ValueError, match=r"does not hold the weights of 'agglomeration'.*members\.3"):
+        judges.load(path)
 
 
 @pytest.mark.needs("weights")

@@ -105,9 +105,10 @@ def load(path: Path | None = None) -> AffinityNet:
         FileNotFoundError: the file is not there.
         ValueError: it is no file of this network.
     """
-    written, state = files.read(path or PATHS["affinity"], "affinity", "affinity")
+    path = path or PATHS["affinity"]
+    written, state = files.read(path, "affinity", "affinity")
     net = AffinityNet(AffinityConfig(tuple(written["widths"])))
-    net.load_state_dict(state)
+    files.fill(net, state, path, "affinity")
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 

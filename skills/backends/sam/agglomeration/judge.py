@@ -69,9 +69,10 @@ def load(path: Path | None = None) -> Judge:
         FileNotFoundError: the file is not there.
         ValueError: it is no file of such networks.
     """
-    written, state = files.read(path or PATHS["agglomeration"], "agglomeration", "agglomeration")
+    path = path or PATHS["agglomeration"]
+    written, state = files.read(path, "agglomeration", "agglomeration")
     judge = Judge(JudgeConfig(**written))
-    judge.load_state_dict(state)
+    files.fill(judge, state, path, "agglomeration")
     return judge.eval()
 
 

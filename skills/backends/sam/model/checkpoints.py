@@ -26,7 +26,7 @@ def load_small(path: Path | None = None) -> Any:
     written, state = files.read(path, "config", "sam")
     # Files from before the model knew of depth do not say how many layers it sees.
     sam = build_small(SmallConfig(**{"layers": 3, **written, "stem": tuple(written["stem"])}))
-    sam.load_state_dict(state)
+    files.fill(sam, state, path, SMALL)
     return sam.eval()
 
 
@@ -57,10 +57,5 @@ def load_published(path: Path, model: str) -> Any:
         raise FileNotFoundError(f"the checkpoint {path} is not there; download it and give its path in the config")
     sam = sam_model_registry[model]()
     state = torch.load(path, map_location="cpu", weights_only=True)
-    try:
-        sam.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(
-            f"{path} does not hold the weights of {model!r}: {str(error).splitlines()[1].strip()}"
-        ) from error
+    files.fill(sam, state, path, model)
     return sam.eval()
