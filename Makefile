@@ -10,6 +10,8 @@ LEROBOT_VERSION := 0.4.4
 TORCH := $(shell sed -n 's/^ *"\(torch\(vision\)\{0,1\}==[0-9.]*\)".*/\1/p' pyproject.toml)
 # Two workers share two cores: one thread each keeps them from fighting.
 export OMP_NUM_THREADS ?= 1
+# Python is started hundreds of times in tests: its byte code is kept, even where the environment says otherwise.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast test-slow test-lerobot check docs bench clean

@@ -106,6 +106,7 @@ def meets() -> Callable[..., EpisodeRecord]:
     return play
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_without_tracking_what_moved_is_not_known_again(meets: Callable[..., EpisodeRecord]) -> None:
     kept = meets(MOVED_AND_KNOWN_AGAIN)
@@ -123,6 +124,7 @@ def test_a_single_view_is_the_one_from_above(meets: Callable[..., EpisodeRecord]
     assert alone.status == "failed" and "it has: top" in alone.error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_without_depth_height_takes_two_views(meets: Callable[..., EpisodeRecord]) -> None:
     """0.07 m by depth; by two views less exactly; by one not at all."""
@@ -132,6 +134,7 @@ def test_without_depth_height_takes_two_views(meets: Callable[..., EpisodeRecord
     assert alone.status == "failed" and "no depth, and no other view" in alone.error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_boxes_and_unfiltered_masks_reach_the_program(meets: Callable[..., EpisodeRecord]) -> None:
     own, boxed, raw = (

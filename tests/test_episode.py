@@ -159,6 +159,7 @@ def test_a_refusal_that_moves_nothing_is_right_where_nothing_can_be_done(runtime
     assert (gave_up.status, gave_up.success) == ("refused", False), "where it can be done, a refusal is a failure"
 
 
+@pytest.mark.slow
 def test_perceived_states_give_the_same_verdict(runtime: Runtime) -> None:
     perceiving = Runtime(config.load(sets=[*ORACLE, "reward.state=perceived"]))
     vars(perceiving)["gateway"] = runtime.gateway

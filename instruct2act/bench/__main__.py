@@ -105,11 +105,12 @@ def throughput(
     rounds: Annotated[int, typer.Option(min=1, help="In which every runner has its turn.")] = 3,
     ray: Annotated[bool, typer.Option(help="Measure Ray on two nodes of this machine, too.")] = True,
     out: Annotated[Path, typer.Option(help="A new folder for the records.")] = Path("runs/throughput"),
+    sets: Annotated[list[str] | None, typer.Option("--set", help="A setting of the episodes: key=value.")] = None,
 ) -> None:
     """Episodes a second: serial, one process, two, Ray on two nodes. Only a quiet machine tells how they compare."""
     from instruct2act.bench import throughput as bench
 
-    bench.throughput(episodes, rounds, ray, out)
+    bench.throughput(episodes, rounds, ray, out, sets or ())
 
 
 @app.command()

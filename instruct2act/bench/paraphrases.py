@@ -6,18 +6,22 @@ which its own instruction knows.
 
 from __future__ import annotations
 
+import statistics
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from lark import Lark
+from lark.exceptions import UnexpectedInput
 
 import sim
 from instruct2act import asking, config
 from instruct2act.authoring.llm.offline.plan import Put, Step, ToThing
-from instruct2act.authoring.llm.offline.reading.parse import parse
-from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood
+from instruct2act.authoring.llm.offline.reading.parse import grammar, narrowed, parse
+from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood, prepare
 from instruct2act.authoring.prompt import Request
 from instruct2act.bench.tables import Progress, say
 from instruct2act.episode import run_episode
@@ -27,7 +31,7 @@ from skills.types import Instruction
 
 
 def paraphrases(said: Path, perception: str, play: bool) -> None:
-    """Prints, by task, how many sentences are understood as the task's own is, and how many of them succeed.
+    """Prints, by task, how many sentences are understood as the task's own is, and how many succeed; then how fast.
 
     Args:
         said: task -> sentences, or -> {"said": sentences}, as YAML.
@@ -37,7 +41,7 @@ def paraphrases(said: Path, perception: str, play: bool) -> None:
     sentences = {task: found["said"] if isinstance(found, dict) else found for task, found in _read(said).items()}
     steps = Progress(sum(map(len, sentences.values())))
     sets = ["perception.segmenter=oracle", "perception.retriever=oracle"] if perception == "oracle" else []
-    missed, totals = list[str](), [0, 0, 0]
+    missed, read, totals = list[str](), list[str](), [0, 0, 0]
     say(f"{'sentences of':<28}{'n':>5}{'understood':>12}{'solved':>8}")
     with Runtime(config.load(sets=sets)) as runtime:
         for task, texts in sentences.items():
@@ -46,6 +50,7 @@ def paraphrases(said: Path, perception: str, play: bool) -> None:
                 level = sim.TASKS[task].levels[0]
                 instruction = _instruction(task, level, seed)
                 sentence = asking.instruction(text, {}, (), instruction).text
+                read.append(prepare(sentence, Request.of(instruction, "program").slots).text)
                 alike = mean_the_same(_steps(sentence, instruction), _steps(instruction.text, instruction))
                 spec = EpisodeSpec(task=task, level=level, seed=seed, text=sentence)
                 solved = play and bool(run_episode(spec, runtime).success)
@@ -58,6 +63,27 @@ def paraphrases(said: Path, perception: str, play: bool) -> None:
     _row("all", totals, play)
     for line in missed:
         say(f"  {line}")
+    say(_speed(read))
+
+
+def _speed(sentences: Sequence[str]) -> str:
+    """Milliseconds a sentence, and how many times that it takes with Lark's own predictions, sentence by sentence."""
+    ours, larks = narrowed(grammar()), grammar()
+    seconds = []
+    for sentence in sentences:
+        try:
+            seconds.append([_timed(each, sentence) for each in (ours, larks)])
+        except UnexpectedInput:
+            continue
+    ratio = statistics.median(slow / fast for fast, slow in seconds)
+    usual = 1000 * statistics.median(fast for fast, _ in seconds)
+    return f"{usual:.0f} ms a sentence; with Lark's own predictions {ratio:.1f} times as long"
+
+
+def _timed(reader: Lark, sentence: str) -> float:
+    began = time.perf_counter()
+    reader.parse(sentence)
+    return time.perf_counter() - began
 
 
 def mean_the_same(steps: Sequence[Step] | None, others: Sequence[Step] | None) -> bool:

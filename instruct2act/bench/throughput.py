@@ -48,7 +48,7 @@ class _Contender:
     rates: list[Rate] = field(default_factory=list)
 
 
-def throughput(episodes: int, rounds: int, ray: bool, out: Path) -> None:
+def throughput(episodes: int, rounds: int, ray: bool, out: Path, sets: Sequence[str] = ()) -> None:
     """Prints episodes a second and ratios, each runner in every round: what slows the machine slows all of them.
 
     Args:
@@ -56,6 +56,7 @@ def throughput(episodes: int, rounds: int, ray: bool, out: Path) -> None:
         rounds: how often each runner has its turn.
         ray: measure a cluster too.
         out: a folder for each runner's records; must be new.
+        sets: settings of the episodes, "key=value".
 
     Raises:
         Mistake: the folder holds records, or the episodes are too few to measure.
@@ -76,12 +77,12 @@ def throughput(episodes: int, rounds: int, ray: bool, out: Path) -> None:
         for turn in range(rounds):
             for name, one in found.items():
                 folder = out / name.replace(",", "").replace(" ", "-")
-                one.rates.append(measured(one.way, one.threads, episodes, turn * episodes, folder))
+                one.rates.append(measured(one.way, one.threads, episodes, turn * episodes, folder, sets))
                 say(f"round {turn + 1}: {name:<24}{one.rates[-1].a_second:>7.3f} episodes a second")
     _print(found, others)
 
 
-def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path) -> Rate:
+def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path, sets: Sequence[str] = ()) -> Rate:
     """Plays the six tasks at L1 in a process of its own, and measures while every worker is warm and has work.
 
     Args:
@@ -90,13 +91,14 @@ def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path
         episodes: of each task.
         seed0: the first of their seeds.
         out: where records go.
+        sets: settings of the episodes, "key=value".
 
     Raises:
         Mistake: that process ended without a figure.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_measure, args=(theirs, way, episodes, seed0, out))
+    process = context.Process(target=_measure, args=(theirs, way, episodes, seed0, out, sets))
     with _threads(threads):
         process.start()
     theirs.close()
@@ -140,7 +142,7 @@ def _threads(count: int | None) -> Iterator[None]:
             os.environ["OMP_NUM_THREADS"] = before
 
 
-def _measure(pipe: Connection[Any, Any], way: Way, episodes: int, seed0: int, out: Path) -> None:
+def _measure(pipe: Connection[Any, Any], way: Way, episodes: int, seed0: int, out: Path, sets: Sequence[str]) -> None:
     specs = suites.load("six", {"levels": ("L1",), "episodes": episodes, "seed0": seed0}).specs()
     ends: list[tuple[float, float]] = []
 
@@ -149,7 +151,7 @@ def _measure(pipe: Connection[Any, Any], way: Way, episodes: int, seed0: int, ou
 
     before = resource.getrusage(resource.RUSAGE_SELF)
     try:
-        evaluate(specs, config.load(sets=[f"workers={way.workers}"]), out, way, heard)
+        evaluate(specs, config.load(sets=[*sets, f"workers={way.workers}"]), out, way, heard)
     except Mistake as mistake:
         pipe.send(str(mistake))
         return

@@ -6,6 +6,8 @@ from instruct2act.bench import throughput
 from instruct2act.evaluation.record import RECORDS
 from skills.errors import Mistake
 
+ORACLE = ["perception.segmenter=oracle", "perception.retriever=oracle"]
+
 
 def test_a_rate_is_of_when_every_worker_was_warm_and_had_work() -> None:
     """Two workers: slow at first, then one episode a second each, and the last one alone takes ten."""
@@ -28,9 +30,8 @@ def test_what_cant_be_measured_is_said(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.needs("jail")
-@pytest.mark.needs("weights")
 def test_every_runner_has_its_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    throughput.throughput(2, 1, False, tmp_path)
+    throughput.throughput(2, 1, False, tmp_path, sets=ORACLE)
     said = capsys.readouterr().out
     rows = [line for line in said.partition("of one process")[2].splitlines() if "(" in line]
     names = [row[:24].strip() for row in rows]

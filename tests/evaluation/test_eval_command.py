@@ -41,6 +41,7 @@ def _wait_for(out: Path, lines: int, running: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_a_run_that_was_killed_goes_on_where_it_was_and_a_changed_one_is_refused(tmp_path: Path) -> None:
     running = _begun(tmp_path, *FOUR)
@@ -101,6 +102,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None
     assert Counter(record.spec.seed for record in read(tmp_path / RECORDS)) == Counter(range(12))
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_a_worker_outlives_no_host(tmp_path: Path) -> None:
     running = _begun(tmp_path, "--tasks", "rearrange", "--episodes", "40", "--workers", "2", "--quiet")

@@ -33,6 +33,7 @@ def test_the_film_reads_back_whole(play: Play, tmp_path: Path, ending: str) -> N
     assert video.path.stat().st_size < 1_000_000
 
 
+@pytest.mark.slow
 def test_the_motion_is_in_the_film_in_order(play: Play, tmp_path: Path) -> None:
     video = Video(tmp_path / "video.webm")
     places = []
@@ -81,6 +82,7 @@ def test_an_abandoned_film_leaves_no_file(play: Play, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codecs", [(), (("AV01", ".webm"),)], ids=["none", "one that is not here"])
 def test_without_an_encoder_there_is_a_gif(play: Play, tmp_path: Path, codecs, capfd) -> None:
     video = Video(tmp_path / "video.webm", codecs=codecs)

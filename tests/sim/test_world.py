@@ -290,6 +290,7 @@ def test_going_back_is_exact_here_and_elsewhere(world: World) -> None:
         assert go_on(other) == expected
 
 
+@pytest.mark.slow
 def test_a_world_forgets_random_textures_and_goes_on(world: World) -> None:
     rng = np.random.default_rng(0)
     world.add(SHAPES["block"], RED, Pose(0.5, 0.0))

@@ -207,16 +207,16 @@ def test_another_runs_checkpoint_is_refused(pool: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_minute_of_training_beats_chance(pool: Path) -> None:
+def test_a_short_training_beats_chance(pool: Path) -> None:
     folder = pool / "slow"
     folder.mkdir()
     (folder / "crops-1").symlink_to(pool / "crops-1")
-    clip.train(clip.Options(folder=folder, steps=80, shards=2))
+    clip.train(clip.Options(folder=folder, steps=40, shards=2))
     weights = export_clip.export(folder, tables=4, out=folder / "clip.safetensors")
     answers = judge.ask(build(pretrained=weights), list(tables(9, 15, SEEN)), 9, judge.true_crops)
     assert answers.rates()["picture"][0] > 0.5  # by chance 1 in 3 to 7
     assert weights.stat().st_size < 8_000_000
-    assert "80 steps" in weights.with_suffix(".md").read_text(encoding="utf-8")
+    assert "40 steps" in weights.with_suffix(".md").read_text(encoding="utf-8")
 
 
 def test_relit_keeps_colours_recognisable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from instruct2act.training import pool as pools
 from instruct2act.training import sam as training
 from instruct2act.training.augment import augment
 from instruct2act.training.engine import Picture, pictures, take
 from instruct2act.training.evaluate_sam import evaluate, size_group
 from instruct2act.training.loop import Budget
-from instruct2act.training.pool import SHARD, TURN, Pool, fill, read_shard, write_shard
+from instruct2act.training.pool import TURN, Pool, fill, read_shard, write_shard
 from instruct2act.training.prompting import correcting_point, loose_box, prompts_for
 from sim.objects import SHAPES
 from skills.backends import Candidates, Encoded
@@ -103,13 +105,14 @@ def test_heights_come_back_from_a_shard_and_are_those_of_the_things(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_shards_without_heights_are_rendered_anew(tmp_path: Path) -> None:
+def test_shards_without_heights_are_rendered_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "write_shard", partial(write_shard, count=8))
     old = write_shard(tmp_path, seed=3, number=0, count=2, whole=True)
     with np.load(old) as stored:
         assert "height" not in stored
     fill(tmp_path, seed=3, shards=1)
     anew = read_shard(old)
-    assert len(anew) == SHARD and any(np.isfinite(picture.height).any() for picture in anew)
+    assert len(anew) == 8 and any(np.isfinite(picture.height).any() for picture in anew)
     written = old.stat().st_mtime_ns
     fill(tmp_path, seed=3, shards=1)
     assert old.stat().st_mtime_ns == written

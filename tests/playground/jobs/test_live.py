@@ -98,6 +98,7 @@ def test_a_rerun_recording_is_made_when_asked_for(browser: Browser) -> None:
     assert browser.hello()["extras"]["rerun"] is True
 
 
+@pytest.mark.slow
 def test_stop_ends_the_motion_and_the_worker(server: Server, browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:

@@ -295,7 +295,7 @@ def test_a_file_of_another_network_is_no_judge() -> None:
 @pytest.mark.needs("weights")
 @pytest.mark.parametrize("kind", ["no depth", "exact", "noisy"])
 def test_with_a_judge_more_is_told_apart_and_fewer_masks_are_false(kind: str) -> None:
-    drawn = list(islice(pictures(np.random.default_rng(77), whole=True), 24))
+    drawn = list(islice(pictures(np.random.default_rng(77), whole=True), 12))
     seen = [noisy(picture, number) for number, picture in enumerate(drawn)] if kind == "noisy" else drawn
     with_it, without = (
         evaluate(build(agglomeration=name), seen, np.random.default_rng(0), depth=kind != "no depth")

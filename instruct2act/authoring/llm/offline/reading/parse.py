@@ -72,9 +72,26 @@ def _tree(text: str) -> Node:
 
 @lru_cache(maxsize=1)
 def _grammar() -> Lark:
+    return narrowed(grammar())
+
+
+def grammar() -> Lark:
+    """The grammar's files as a parser."""
     here = Path(__file__)
     rules, words = (here.with_name(f"{name}.lark").read_text(encoding="utf-8") for name in ("grammar", "words"))
     return Lark("\n".join((rules, words, terminals())), parser="earley", lexer="basic")
+
+
+def narrowed(of: Lark) -> Lark:
+    """The same parser, which predicts with a symbol that symbol's own rules only.
+
+    Lark predicts all that a symbol may begin with, and with each of these all that again. Their own rules lead to the
+    same items (Earley, CACM 1970) in less than half of the time (`bench paraphrases`).
+    """
+    predicted = of.parser.parser.predictions
+    for symbol, closure in predicted.items():
+        predicted[symbol] = [rule for rule in closure if rule.origin == symbol]
+    return of
 
 
 def _explained(text: str) -> NotUnderstood:
