@@ -131,7 +131,7 @@ def test_what_is_not_understood_is_refused_and_nothing_moves(tmp_path: Path) -> 
 
 
 @pytest.mark.needs("jail")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_an_interrupt_stops_the_arm_and_leaves_a_record(number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
     slow = ["--set", "sim.motion=arm", "--set", "sim.height=512", "--set", "sim.width=1024"]

@@ -89,6 +89,7 @@ def test_the_embedded_authors_programs_pass(task: str, policy: Policy, image: Im
     assert written == policy.write(Instruction(text, slots))
 
 
+@pytest.mark.slow
 def test_every_free_sentence_becomes_a_program_that_passes(policy: Policy) -> None:
     for text, _ in FREE:
         assert isinstance(policy.write(Instruction(text)), Program), text

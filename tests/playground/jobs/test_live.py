@@ -11,7 +11,7 @@ import pytest
 from instruct2act.bench import playground as bench
 from instruct2act.bench.browsing import PROGRAM, SENTENCE, Browser, Server
 
-pytestmark = pytest.mark.needs("jail")
+pytestmark = [pytest.mark.slow, pytest.mark.needs("jail")]
 DESKS = 2
 SLOWLY = """def main() -> dict:
     RobotSetting(speed=0.05)
@@ -38,7 +38,6 @@ def idle(server: Server) -> bool:
     return len(server.workers()) <= DESKS
 
 
-@pytest.mark.slow
 def test_a_run_from_end_to_end(browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -86,7 +85,6 @@ def test_a_run_from_end_to_end(browser: Browser) -> None:
     assert browser.hello()["session"]["program"] == written["source"]
 
 
-@pytest.mark.slow
 @pytest.mark.needs("rerun")
 def test_a_rerun_recording_is_made_when_asked_for(browser: Browser) -> None:
     scene = browser.scene()["scene"]
@@ -98,7 +96,6 @@ def test_a_rerun_recording_is_made_when_asked_for(browser: Browser) -> None:
     assert browser.hello()["extras"]["rerun"] is True
 
 
-@pytest.mark.slow
 def test_stop_ends_the_motion_and_the_worker(server: Server, browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -128,7 +125,6 @@ def test_a_closed_page_takes_its_worker_along(server: Server, browser: Browser) 
     assert browser.get(f"/api/runs/{waits['run']}").json["state"] == "ended"
 
 
-@pytest.mark.slow
 def test_a_run_is_its_own_pages(server: Server, browser: Browser) -> None:
     """With two pages of a session, the end of one ends what it asked for and nothing else."""
     scene = browser.scene()["scene"]
@@ -145,7 +141,6 @@ def test_a_run_is_its_own_pages(server: Server, browser: Browser) -> None:
         stays.until("ended", other)
 
 
-@pytest.mark.slow
 def test_steps_and_pauses_do_not_count(browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -164,7 +159,6 @@ def test_steps_and_pauses_do_not_count(browser: Browser) -> None:
     assert sum(event["type"] == "paused" for event in told) == 2
 
 
-@pytest.mark.slow
 def test_stop_while_waiting_for_a_person(browser: Browser) -> None:
     scene = browser.scene()["scene"]
     with browser.page() as page:
@@ -197,7 +191,6 @@ def test_an_error_is_on_its_line(browser: Browser) -> None:
     assert browser.post("/api/check", {"scene": scene, "program": PROGRAM}).json == {"problems": []}
 
 
-@pytest.mark.slow
 def test_a_page_that_reads_nothing_holds_nobody_up(browser: Browser) -> None:
     """Pictures are dropped for a page that says what it sees and falls behind; its run goes on."""
     scene = browser.scene()["scene"]
