@@ -195,17 +195,17 @@ def test_the_instruction_names_only_what_is_there(env: TabletopEnv) -> None:
         assert env.goal.things | env.goal.anchors <= set(env.world.objects)
 
 
-@pytest.mark.parametrize("stride", [6, pytest.param(1, marks=pytest.mark.slow)])
-def test_an_episode_is_the_same_in_another_process(stride: int) -> None:
+@pytest.mark.slow
+def test_an_episode_is_the_same_in_another_process() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import test_tasks as t\n"
-        "for name, level in t.PLAYED[::int(sys.argv[2])]:\n"
+        "for name, level in t.PLAYED:\n"
         "    with t.TabletopEnv(name, level) as env: print(name, level, t.digest(env, 3))"
     )
     folder = __file__.rpartition("/")[0]
-    run = subprocess.run([sys.executable, "-c", code, folder, str(stride)], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
     here = []
-    for name, level in PLAYED[::stride]:
+    for name, level in PLAYED:
         with TabletopEnv(name, level) as env:
             here.append(f"{name} {level} {digest(env, 3)}")
     assert run.stdout.splitlines() == here
