@@ -184,7 +184,9 @@ class _Encoded:
         self._path, self._writer, self._half = path, writer, half
 
     def add(self, frame: UInt8) -> None:
-        self._writer.write(np.ascontiguousarray(frame[..., ::-1]))
+        import cv2
+
+        self._writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
 
     def close(self) -> Path:
         self._writer.release()
