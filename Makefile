@@ -10,8 +10,6 @@ LEROBOT_VERSION := 0.4.4
 TORCH := $(shell sed -n 's/^ *"\(torch\(vision\)\{0,1\}==[0-9.]*\)".*/\1/p' pyproject.toml)
 # Two workers share two cores: one thread each keeps them from fighting.
 export OMP_NUM_THREADS ?= 1
-# Python is started hundreds of times in tests: its byte code is kept, even where the environment says otherwise.
-export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast test-slow test-lerobot check docs bench clean
@@ -24,7 +22,7 @@ demo: $(VENV)/core  ## install the core, carry out three instructions from pixel
 
 test: check test-fast test-slow  ## install `dev`, then lint, types, imports and every test
 
-test-fast: $(VENV)/dev  ## the fast tier, under 5 minutes on two cores
+test-fast: $(VENV)/dev  ## the fast tier, about 5 minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: $(VENV)/dev  ## the longer tier; the pages in Chromium, where it is there

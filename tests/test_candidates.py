@@ -179,8 +179,7 @@ def test_best_of_four_mends_an_author_that_spoils_every_other_program(gateway: G
     for count in (1, 4):
         author = Spoiling(load("offline"), np.random.default_rng(7))
         made = runtime(gateway, author, f"llm.candidates={count}")
-        cells = [(name, task.levels[0], seed) for seed in range(1) for name, task in sim.TASKS.items()]
-        specs = [EpisodeSpec(task=name, level=level, seed=seed) for name, level, seed in cells]
+        specs = [EpisodeSpec(task=name, level=task.levels[0], seed=0) for name, task in sim.TASKS.items()]
         rates[count] = float(np.mean([bool(run_episode(spec, made).success) for spec in specs]))
         assert 0.35 < author.spoilt / author.programs < 0.65
     assert rates[1] < 0.75 and rates[4] > 0.85, rates

@@ -82,7 +82,7 @@ def throughput(episodes: int, rounds: int, ray: bool, out: Path, sets: Sequence[
     _print(found, others)
 
 
-def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path, sets: Sequence[str] = ()) -> Rate:
+def measured(way: Way, threads: int | None, episodes: int, seed0: int, out: Path, sets: Sequence[str]) -> Rate:
     """Plays the six tasks at L1 in a process of its own, and measures while every worker is warm and has work.
 
     Args:

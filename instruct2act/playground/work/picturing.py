@@ -15,9 +15,9 @@ def png(rgb: UInt8, mask: Bool | None = None) -> bytes:
     """A PNG of (H, W, 3); what lies outside of a (H, W) mask is transparent."""
     import cv2
 
-    bgr = rgb[..., ::-1]
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     whole = bgr if mask is None else np.dstack([bgr, np.where(mask, 255, 0).astype(np.uint8)])
-    done, content = cv2.imencode(".png", np.ascontiguousarray(whole), [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    done, content = cv2.imencode(".png", whole, [cv2.IMWRITE_PNG_COMPRESSION, 4])
     if not done:
         raise ValueError("a picture can't be written as PNG")
     return content.tobytes()
@@ -28,7 +28,7 @@ def jpeg(rgb: UInt8) -> bytes:
     import cv2
 
     done, content = cv2.imencode(
-        ".jpg", np.ascontiguousarray(rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+        ".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     )
     if not done:
         raise ValueError("a picture can't be written as JPEG")

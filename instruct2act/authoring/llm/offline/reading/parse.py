@@ -86,9 +86,10 @@ def narrowed(of: Lark) -> Lark:
     """The same parser, which predicts with a symbol that symbol's own rules only.
 
     Lark predicts all that a symbol may begin with, and with each of these all that again. Their own rules lead to the
-    same items (Earley, CACM 1970) in less than half of the time (`bench paraphrases`).
+    same items (Earley, CACM 1970) in less than half of the time (`bench paraphrases`). A Lark that keeps no such table
+    stays as it is.
     """
-    predicted = of.parser.parser.predictions
+    predicted = getattr(of.parser.parser, "predictions", {})
     for symbol, closure in predicted.items():
         predicted[symbol] = [rule for rule in closure if rule.origin == symbol]
     return of
