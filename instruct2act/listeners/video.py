@@ -7,7 +7,9 @@ takes a quarter of the time of VP9 at the same size of file. Without an encoder 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +29,8 @@ CODECS: tuple[tuple[str, str], ...] = (("VP80", ".webm"), ("vp09", ".mp4"))
 _BAR = 88
 _STILLS = 6
 _END_S = 2.4
+_BACKLOG = 64
+"""Frames that wait for the encoder, at most: some 60 MB."""
 
 
 class Video:
@@ -76,7 +80,7 @@ class Video:
                 self._still(panels.plan(self.story, self.story.looks[-1]), 1.2)
             case Moving(frame=frame) if frame is not None:
                 self._stage = frame
-                self._add(self._fitted(frame))
+                self._add(self._fitted(frame), self._doing())
             case Carried():
                 self._reached += 1
                 if event.outcome.status != "done" and self._stage is not None:
@@ -112,17 +116,15 @@ class Video:
             self._hold(self._fitted(picture), _END_S, words.scores(self.story.record))
 
     def _hold(self, picture: UInt8, seconds: float, text: str) -> None:
-        for _ in range(max(1, round(seconds * self._fps))):
-            self._add(picture, text)
+        self._add(picture, text, max(1, round(seconds * self._fps)))
 
-    def _add(self, picture: UInt8, text: str | None = None) -> None:
-        if text is None:
-            text = self._doing()
+    def _add(self, picture: UInt8, text: str, times: int = 1) -> None:
         whole = np.concatenate([picture, self._caption(text)])
         if self._film is None:
             self._film = _open(self.path, self._fps, (whole.shape[1], whole.shape[0]), self._codecs)
-        self._film.add(whole)
-        self.frames += 1
+        for _ in range(times):
+            self._film.add(whole)
+        self.frames += times
 
     def _doing(self) -> str:
         """The motion that goes on, which of how many, and its phase."""
@@ -171,27 +173,44 @@ class _Film(Protocol):
     """Something that takes frames and becomes a file."""
 
     def add(self, frame: UInt8) -> None:
-        """Takes the next (H, W, 3) uint8 frame."""
+        """Takes the next (H, W, 3) uint8 frame, which nobody changes afterwards."""
 
     def close(self) -> Path:
         """Ends the file, gives it its name and says it."""
 
 
 class _Encoded:
-    """A film by OpenCV's FFmpeg, written beside its name until it is whole."""
+    """A film by OpenCV's FFmpeg, written beside its name until it is whole.
+
+    It is encoded in a thread of its own, in which OpenCV lets go of the interpreter: what is filmed goes on meanwhile.
+    """
 
     def __init__(self, path: Path, writer: Any, half: Path) -> None:
         self._path, self._writer, self._half = path, writer, half
+        self._encoder = ThreadPoolExecutor(1, "film")
+        self._waiting: deque[Future[None]] = deque()
 
     def add(self, frame: UInt8) -> None:
+        if len(self._waiting) == _BACKLOG:
+            self._waiting.popleft().result()
+        self._waiting.append(self._encoder.submit(self._encode, frame))
+
+    def close(self) -> Path:
+        self._encoder.shutdown()
+        self._writer.release()
+        try:
+            for each in self._waiting:
+                each.result()
+        except BaseException:
+            self._half.unlink(missing_ok=True)
+            raise
+        self._half.replace(self._path)
+        return self._path
+
+    def _encode(self, frame: UInt8) -> None:
         import cv2
 
         self._writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-
-    def close(self) -> Path:
-        self._writer.release()
-        self._half.replace(self._path)
-        return self._path
 
 
 class _Animated:

@@ -219,11 +219,11 @@ def test_waits_are_spread() -> None:
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_server_that_names_a_time_is_left_alone_so_long(form: str) -> None:
-    value = "3" if form == "seconds" else email.utils.formatdate(time.time() + 4, usegmt=True)
+    value = "500" if form == "seconds" else email.utils.formatdate(time.time() + 500, usegmt=True)
     waits: list[float] = []
     with ChatServer(status(429, retry_after=value), says("x")) as server:
-        author(server, waits).complete(ASK)
-    assert len(waits) == 1 and 2.5 <= waits[0] <= 4.5
+        author(server, waits, deadline_s=3600.0).complete(ASK)
+    assert len(waits) == 1 and 400 <= waits[0] <= 501  # a date is of whole seconds, and time goes on meanwhile
 
 
 @pytest.mark.parametrize("value", ["soon", "nan", "-3", "Wed, 99 Foo 2026", "inf"])
@@ -292,7 +292,7 @@ def test_the_deadline_holds_for_the_whole_call(reply: double.Reply) -> None:
     before = threading.active_count()
     began = time.monotonic()
     assert "llm.deadline_s=0.4" in trouble(reply, deadline_s=0.4)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 20  # left alone, each would go on for 30 s or for ever
     for _ in range(100):  # the thread that was left behind ends too, and so does the server's
         if threading.active_count() <= before:
             break

@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ from conftest import Play  # type: ignore[import-not-found]
 from PIL import Image as Pillow
 
 from instruct2act.events import Ended, Moving
-from instruct2act.listeners.video import CODECS, Video
+from instruct2act.listeners.video import _BACKLOG, CODECS, Video, _Encoded
 
 
 def read(path: Path) -> list[np.ndarray]:
@@ -50,6 +51,57 @@ def test_the_motion_is_in_the_film_in_order(play: Play, tmp_path: Path) -> None:
         middles.append(red[:, 1].mean())
     expected = 576 / 160 * (4 * np.arange(play.frames) + 10)
     assert np.abs(np.array(middles) - expected).max() < 6
+
+
+class Encoder:
+    """Stands for OpenCV's writer: as slow as it is told to be, or broken from a frame on."""
+
+    def __init__(self, works: int = 1000) -> None:
+        self.go = threading.Event()
+        self.seen: list[int] = []
+        self._works = works
+
+    def write(self, frame: np.ndarray) -> None:
+        assert self.go.wait(60)
+        if len(self.seen) == self._works:
+            raise OSError("no space left")
+        self.seen.append(int(frame[0, 0, 2]))
+
+    def release(self) -> None:
+        pass
+
+
+def shade(number: int) -> np.ndarray:
+    return np.full((8, 8, 3), (number, 0, 0), np.uint8)
+
+
+def test_who_is_filmed_does_not_wait_for_the_encoder_and_memory_is_bounded(tmp_path: Path) -> None:
+    (half := tmp_path / ".half").touch()
+    slow = Encoder()
+    film = _Encoded(tmp_path / "video.webm", slow, half)
+    for number in range(_BACKLOG):
+        film.add(shade(number))
+    assert not slow.seen
+    more = threading.Thread(target=film.add, args=(shade(_BACKLOG),))
+    more.start()
+    more.join(0.2)
+    assert more.is_alive(), "a frame more than may wait"
+    slow.go.set()
+    more.join(60)
+    assert film.close() == tmp_path / "video.webm" and not half.exists()
+    assert slow.seen == list(range(_BACKLOG + 1))
+
+
+def test_an_encoder_that_breaks_is_told_and_leaves_no_file(tmp_path: Path) -> None:
+    (half := tmp_path / ".half").touch()
+    broken = Encoder(works=3)
+    broken.go.set()
+    film = _Encoded(tmp_path / "video.webm", broken, half)
+    with pytest.raises(OSError, match="no space left"):
+        for number in range(_BACKLOG // 2):
+            film.add(shade(number))
+        film.close()
+    assert not list(tmp_path.iterdir()) and broken.seen == [0, 1, 2]
 
 
 @pytest.mark.parametrize("stop", [1, 6, 20])

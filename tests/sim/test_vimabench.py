@@ -248,7 +248,7 @@ def test_a_stop_ends_the_process_within_a_tick(begin: Begin) -> None:
     began = time.monotonic()
     with pytest.raises(Aborted, match="stop was asked for"):
         env.carry_out(carry((0.35, -0.3), (0.6, 0.1)), Impatient())
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 20  # it would hang for ten minutes
     assert env._link is not None and env._link._process.returncode is not None
     assert env.look()["top"].truth is not None, "the last look stays"
 
