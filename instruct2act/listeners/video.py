@@ -7,11 +7,11 @@ takes a quarter of the time of VP9 at the same size of file. Without an encoder 
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any, Protocol
 
 import numpy as np
@@ -183,34 +183,38 @@ class _Encoded:
     """A film by OpenCV's FFmpeg, written beside its name until it is whole.
 
     It is encoded in a thread of its own, in which OpenCV lets go of the interpreter: what is filmed goes on meanwhile.
+    No executor: an interrupt while one starts its thread leaves it with two, and the encoder bears only one.
     """
 
     def __init__(self, path: Path, writer: Any, half: Path) -> None:
         self._path, self._writer, self._half = path, writer, half
-        self._encoder = ThreadPoolExecutor(1, "film")
-        self._waiting: deque[Future[None]] = deque()
+        self._frames: Queue[UInt8 | None] = Queue(_BACKLOG)
+        self._trouble: Exception | None = None
+        self._thread = Thread(target=self._encode, name="film", daemon=True)
+        self._thread.start()
 
     def add(self, frame: UInt8) -> None:
-        if len(self._waiting) == _BACKLOG:
-            self._waiting.popleft().result()
-        self._waiting.append(self._encoder.submit(self._encode, frame))
+        self._frames.put(frame)
 
     def close(self) -> Path:
-        self._encoder.shutdown()
+        self._frames.put(None)
+        self._thread.join()
         self._writer.release()
-        try:
-            for each in self._waiting:
-                each.result()
-        except BaseException:
+        if self._trouble is not None:
             self._half.unlink(missing_ok=True)
-            raise
+            raise self._trouble
         self._half.replace(self._path)
         return self._path
 
-    def _encode(self, frame: UInt8) -> None:
+    def _encode(self) -> None:
         import cv2
 
-        self._writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+        while (frame := self._frames.get()) is not None:
+            if self._trouble is None:
+                try:
+                    self._writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+                except Exception as trouble:  # told where the film is closed
+                    self._trouble = trouble
 
 
 class _Animated:

@@ -82,14 +82,14 @@ def test_who_is_filmed_does_not_wait_for_the_encoder_and_memory_is_bounded(tmp_p
     for number in range(_BACKLOG):
         film.add(shade(number))
     assert not slow.seen
-    more = threading.Thread(target=film.add, args=(shade(_BACKLOG),))
+    more = threading.Thread(target=lambda: [film.add(shade(_BACKLOG + extra)) for extra in range(2)])
     more.start()
     more.join(0.2)
-    assert more.is_alive(), "a frame more than may wait"
+    assert more.is_alive(), "one is in the encoder's hands, and one more than may wait"
     slow.go.set()
     more.join(60)
     assert film.close() == tmp_path / "video.webm" and not half.exists()
-    assert slow.seen == list(range(_BACKLOG + 1))
+    assert slow.seen == list(range(_BACKLOG + 2))
 
 
 def test_an_encoder_that_breaks_is_told_and_leaves_no_file(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def test_an_encoder_that_breaks_is_told_and_leaves_no_file(tmp_path: Path) -> No
     broken = Encoder(works=3)
     broken.go.set()
     film = _Encoded(tmp_path / "video.webm", broken, half)
+    for number in range(2 * _BACKLOG):  # nobody waits for what will take no more
+        film.add(shade(number))
     with pytest.raises(OSError, match="no space left"):
-        for number in range(_BACKLOG // 2):
-            film.add(shade(number))
         film.close()
     assert not list(tmp_path.iterdir()) and broken.seen == [0, 1, 2]
 
