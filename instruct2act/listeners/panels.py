@@ -97,7 +97,8 @@ def _involved(story: Story, look: Look) -> list[tuple[Bool, str]]:
     meant = [(mask, typeset.fit(story.called(query), 14, 260)) for mask, query in look.meant()]
     if meant:
         return meant
-    masks: list[Mask] = [m for entry in look.segmentations if look.shows(entry.image) for m in entry.masks]
+    newest = reversed(look.segmentations)
+    masks: list[Mask] = [m for entry in newest if look.shows(entry.image) for m in entry.masks]
     found: dict[int, tuple[Bool, str]] = {}
     for action in look.actions():
         poses = [(pose.x, pose.y, pose.z) for pose in (action.start, action.end)]
@@ -106,6 +107,7 @@ def _involved(story: Story, look: Look) -> list[tuple[Bool, str]]:
                 inside = 0 <= y < mask.array.shape[0] and 0 <= x < mask.array.shape[1]
                 if inside and mask.array[y, x]:
                     found.setdefault(mask.id, (mask.array, _clicked(story, mask)))
+                    break
     return list(found.values())
 
 

@@ -6,10 +6,11 @@ from conftest import Play  # type: ignore[import-not-found]
 from PIL import Image as Pillow
 
 from instruct2act.events import Carried, Ended, Noted, SkillReturned
+from instruct2act.listeners.panels import _involved as involved
 from instruct2act.listeners.panels import panels
 from instruct2act.listeners.story import Story
 from instruct2act.listeners.strip import Strip
-from skills.types import Image, Slot, View
+from skills.types import Image, Mask, Slot, View
 
 
 def tell(play: Play) -> Story:
@@ -88,6 +89,20 @@ def test_motions_without_retrieval_outline_what_they_start_and_end_on() -> None:
     for index, drawn in ((0, True), (3, True), (1, False)):
         x0, _, x1, y1 = (3 * v for v in play.masks[index].box_xyxy)
         assert (plan[y1 - 1, x0:x1] != plain[y1 - 1, x0:x1]).any() == drawn
+
+
+def test_a_thing_that_was_segmented_twice_is_named_once() -> None:
+    play = Play(text="put the first clicked object into the second one")
+    play.clicks = [(float(x), float(y)) for x, y in (play.centres[0], play.centres[3])]
+    kept = [event for event in play.events() if not (isinstance(event, Noted) and event.kind == "retrieval")]
+    story = Story()
+    for event in kept:
+        story.hear(event)
+        if isinstance(event, Noted) and event.kind == "segmentation":
+            clicked = [Mask.of(play.masks[index].array.copy(), 0.9) for index in (0, 3)]
+            story.hear(Noted("segmentation", {"image": play.image, "masks": clicked, "prompt": "points"}))
+    named = involved(story, story.looks[-1])
+    assert [text for _, text in named] == ["click 1", "click 2"]
 
 
 def test_a_second_look_gets_panels_of_its_own(play: Play) -> None:
