@@ -142,8 +142,7 @@ class Trainer:
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part")
             with unfinished.open("wb") as file:
-                with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-                    of = _together(list(pool.map(partial(_of_shard, chances), self._shards)))
+                of = _together(self._of_shards(chances))
                 np.savez(file, **{each.name: getattr(of, each.name) for each in fields(of)})
             unfinished.rename(path)
         with np.load(path) as stored:
@@ -157,6 +156,14 @@ class Trainer:
             for buffer, value in ((self.judge.mean, seen.mean(dim=0)), (self.judge.deviation, seen.std(dim=0) + 1e-3)):
                 buffer.copy_(value)
             self.average = Average(self.judge) if self.budget.done == 0 else self.average
+
+    def _of_shards(self, chances: Chances) -> list[Lessons]:
+        """Each shard's lessons, by as many processes as there are cores; one shard is not worth another process."""
+        learn = partial(_of_shard, chances)
+        if len(self._shards) == 1:
+            return [learn(self._shards[0])]
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+            return list(pool.map(learn, self._shards))
 
     def _averaged(self) -> Judge:
         judge = Judge(self.judge.config).eval()
@@ -189,7 +196,6 @@ def _together(of: Sequence[Lessons]) -> Lessons:
 
 
 def _of_shard(chances: Chances, path: Path) -> Lessons:
-    torch.set_num_threads(1)
     return lessons(scenes(path), chances, seed=int(path.stem))
 
 

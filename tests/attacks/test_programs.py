@@ -16,11 +16,17 @@ from instruct2act.sandbox.probe.battery import BACKENDS, those
 
 pytestmark = pytest.mark.needs("jail")
 
+# In the interpreter that is not the default, all but one of each class are the slow tier's.
 ATTACKS = [
-    pytest.param(backend, attack, id=f"{backend}-{kind}-{attack.name}")
+    pytest.param(
+        backend,
+        attack,
+        id=f"{backend}-{kind}-{attack.name}",
+        marks=[pytest.mark.slow] * (backend != "monty" and place > 0),
+    )
     for backend in BACKENDS
     for kind in CLASSES
-    for attack in those(kind, backend)
+    for place, attack in enumerate(those(kind, backend))
 ]
 
 

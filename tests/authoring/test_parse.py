@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentences import FREE, MEANINGS, POINTED, REFUSED, Meaning, into
+from tiers import others_slow
 
 import sim
 from instruct2act.authoring.llm.offline.plan import Free, InScene, Put, Words
@@ -19,6 +20,7 @@ from instruct2act.authoring.llm.offline.reading.names import canonical
 from instruct2act.authoring.llm.offline.reading.parse import grammar, narrowed, parse
 from instruct2act.authoring.llm.offline.reading.prepare import NotUnderstood, prepare
 from instruct2act.bench.paraphrases import mean_the_same
+from instruct2act.evaluation.published import SIX
 from sim.objects import SHAPES
 from sim.textures import TEXTURES
 
@@ -33,7 +35,7 @@ def slots_of(text: str) -> Mapping[str, Mapping[str, Any]]:
     return {name: {"kind": kinds.get(name.split("_")[0], "object")} for name in names}
 
 
-@pytest.mark.parametrize("task", MEANINGS)
+@pytest.mark.parametrize("task", others_slow(MEANINGS, fast=SIX))
 def test_a_task_may_be_said_in_many_ways(task: str) -> None:
     said = SAID[task]
     for text in (*said["forms"], *said["said"]):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import pytest
+from tiers import others_slow
 
 import sim
 import skills
@@ -13,6 +14,7 @@ from instruct2act.authoring import prompt
 from instruct2act.authoring.policy import Policy
 from instruct2act.authoring.program import Program
 from instruct2act.authoring.reward import RewardFunction, RewardWriter, spots
+from instruct2act.evaluation.published import SIX
 from instruct2act.sandbox import Gateway
 from sim.env import TabletopEnv
 from sim.robot import SimRobot
@@ -145,7 +147,7 @@ def clicks(env: TabletopEnv, text: str) -> tuple[tuple[float, float], ...]:
 
 
 @pytest.mark.needs("jail")
-@pytest.mark.parametrize("text", [*SENTENCES, *(pytest.param(text, marks=pytest.mark.slow) for text in MORE)])
+@pytest.mark.parametrize("text", others_slow([*SENTENCES, *MORE], fast=SENTENCES))
 def test_a_sentence_is_carried_out(play: Play, table: TabletopEnv, text: str) -> None:
     instruction = Instruction(text, clicks=clicks(table, text))
     play.run(table, instruction)
@@ -169,8 +171,8 @@ def test_what_is_meant_is_moved_and_nothing_else(play: Play, text: str, expected
 
 
 @pytest.mark.needs("jail")
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))])
+@pytest.mark.parametrize("task", others_slow(TASKS, fast=SIX))
+@pytest.mark.parametrize("seed", others_slow(range(4), fast=[0]))
 def test_a_tasks_own_instruction_is_carried_out(play: Play, task: str, seed: int) -> None:
     env = sim.make(task, sim.TASKS[task].levels[0], seed)
     try:

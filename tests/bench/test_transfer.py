@@ -44,11 +44,14 @@ def test_the_table_has_a_row_a_setting_and_a_column_a_part(tmp_path: Path, capsy
 @pytest.mark.needs("weights")
 def test_rows_that_act_where_their_skill_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Programs of a language model track what they moved: without tracking none of them gets to its end."""
-    asked = transfer.Asked(parts=("tracking",), tasks=("pick_in_order_then_restore",), episodes=1)
-    transfer.transfer(asked, CASSETTE, tmp_path)
+    suite = tmp_path / "three.yaml"
+    suite.write_text("parts: [transfer/seen, transfer/light, transfer/camera_moved]\n")
+    task = ("pick_in_order_then_restore",)
+    asked = transfer.Asked(suite=str(suite), parts=("tracking",), tasks=task, episodes=1)
+    transfer.transfer(asked, CASSETTE, tmp_path / "out")
     rows = _rows(capsys.readouterr().out)
     assert rows["as it is"][-1] > 50 and set(rows["without tracking"]) == {0.0}
-    assert {path.name for path in (tmp_path / "tracking").iterdir()} == {"as-it-is", "without-tracking"}
+    assert {path.name for path in (tmp_path / "out" / "tracking").iterdir()} == {"as-it-is", "without-tracking"}
 
 
 def test_every_part_has_its_episodes_in_every_column() -> None:

@@ -72,10 +72,10 @@ def test_what_goes_otherwise_is_left_out_and_named(
     first = json.loads(lines[0])
     first["actions"][0]["end"][0] += 0.01
     (changed / RECORDS).write_text("\n".join([json.dumps(first), *lines[1:]]) + "\n")
-    assert _export(changed, "mp4", tmp_path / "films", limit=2) == 0
+    assert _export(changed, "coco", tmp_path / "out", limit=2) == 0
     said = capsys.readouterr()
     assert "1 of 2 episodes were left out" in said.err and "rotate L1 seed 1, light" in said.err
-    assert "1 films" in said.out and len(list((tmp_path / "films").glob("*.mp4"))) == 1
+    assert "3 pictures" in said.out, "of the one episode that is left"
 
 
 def test_a_run_of_one_s_own_needs_its_settings(folder: Path, tmp_path: Path) -> None:
@@ -84,10 +84,10 @@ def test_a_run_of_one_s_own_needs_its_settings(folder: Path, tmp_path: Path) -> 
     line = (folder / RECORDS).read_text().splitlines()[3]
     (run / exporting.RUN_RECORD).write_text(line + "\n")
     with pytest.raises(Mistake, match="other settings"):
-        _export(run, "mp4", tmp_path / "films")
+        _export(run, "coco", tmp_path / "out")
     oracle = ("perception.segmenter=oracle", "perception.retriever=oracle")
     assert config.load(sets=oracle).digest() == json.loads(line)["config"]
-    assert _export(run, "mp4", tmp_path / "films", sets=oracle) == 0
+    assert _export(run, "coco", tmp_path / "out", sets=oracle) == 0
 
 
 def test_what_cant_be_is_said(folder: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import Play  # type: ignore[import-not-found]
 from PIL import Image as Pillow
+from tiers import others_slow
 
 from instruct2act.events import Ended, Moving
 from instruct2act.listeners.video import _BACKLOG, CODECS, Video, _Encoded
@@ -22,9 +23,7 @@ def read(path: Path) -> list[np.ndarray]:
         frames.append(frame[..., ::-1])
 
 
-@pytest.mark.parametrize(
-    "ending", [CODECS[0][1], *(pytest.param(ending, marks=pytest.mark.slow) for _, ending in CODECS[1:])]
-)
+@pytest.mark.parametrize("ending", others_slow([ending for _, ending in CODECS], fast=[CODECS[0][1]]))
 def test_the_film_reads_back_whole(play: Play, tmp_path: Path, ending: str) -> None:
     video = Video(tmp_path / f"video{ending}", size=(288, 216))
     for event in play.events():

@@ -73,7 +73,7 @@ def test_by_affinity_counts_masks_too() -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     of = tmp_path_factory.mktemp("agglomeration")
-    training.write_scenes(of, seed=0, number=0, segmenter=build(agglomeration=None), count=4)
+    training.write_scenes(of, seed=0, number=0, segmenter=build(agglomeration=None), count=2)
     return of
 
 
@@ -81,15 +81,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_scenes_come_back_as_they_were_made(folder: Path) -> None:
     path = folder / "scenes-0" / "00000.npz"
     changed = path.stat().st_mtime_ns
-    assert training.write_scenes(folder, 0, 0, segmenter=None, count=4) == path  # type: ignore[arg-type]
+    assert training.write_scenes(folder, 0, 0, segmenter=None, count=2) == path  # type: ignore[arg-type]
     assert path.stat().st_mtime_ns == changed, "what is there is kept"
     found = list(training.scenes(path))
-    assert len(found) == 4
+    assert len(found) == 2
     for scene, truth in found:
         assert scene.affinity.shape == (len(OFFSETS), *truth.shape) and scene.known.shape == truth.shape
         assert scene.affinity.max() <= 1 and scene.rgb.dtype == np.uint8
         assert agglomerated(scene, training.by_affinity).shape == truth.shape
-    assert training.shown(folder, 0) == 4
+    assert training.shown(folder, 0) == 2
 
 
 @pytest.mark.needs("weights")
@@ -123,6 +123,19 @@ def test_training_goes_on_where_it_was_stopped(folder: Path, tmp_path: Path) -> 
     (tmp_path / "cut" / "checkpoint.pt").unlink()
     trainer("cut")
     assert not (tmp_path / "cut" / "lessons-0").exists(), "lessons of a judge that is gone"
+
+
+@pytest.mark.needs("weights")
+@pytest.mark.slow
+def test_shards_are_learnt_from_side_by_side(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "scenes-0").mkdir()
+    for number in range(2):
+        (tmp_path / "scenes-0" / f"{number:05}.npz").symlink_to(folder / "scenes-0" / "00000.npz")
+    trainer = training.Trainer(training.Options(tmp_path, steps=6), TINY)
+    path = folder / "scenes-0" / "00000.npz"
+    for number, found in enumerate(trainer._of_shards(training.by_affinity)):
+        alone = training.lessons(training.scenes(path), training.by_affinity, seed=number)
+        assert len(alone.one) > 10 and np.array_equal(found.traits, alone.traits)
 
 
 @pytest.mark.needs("weights")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -207,7 +208,8 @@ def test_another_runs_checkpoint_is_refused(pool: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_short_training_beats_chance(pool: Path) -> None:
+def test_a_short_training_beats_chance(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_clip, "calibrate", partial(judge.calibrate, count=8))
     folder = pool / "slow"
     folder.mkdir()
     (folder / "crops-1").symlink_to(pool / "crops-1")

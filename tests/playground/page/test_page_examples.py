@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from instruct2act.bench.browsing import Browser, Page, Server
+from instruct2act.bench.browsing import Browser, Page
+from instruct2act.cli import main
 from instruct2act.playground.server.greeting import EXAMPLES
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("jail"), pytest.mark.needs("weights")]
@@ -33,7 +33,13 @@ def written(browser: Browser, page: Page, wanted: dict[str, Any]) -> dict[str, s
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example["title"] for example in EXAMPLES])
-def test_examples_work_and_repeat(server: Server, browser: Browser, example: dict[str, Any], tmp_path: Path) -> None:
+def test_examples_work_and_repeat(
+    browser: Browser,
+    example: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     wanted = asked_for(browser, example)
     with browser.page() as page:
         sources = written(browser, page, wanted)
@@ -46,15 +52,12 @@ def test_examples_work_and_repeat(server: Server, browser: Browser, example: dic
             (tmp_path / name).write_bytes(browser.get(f"/api/runs/{run}/files/{name}").body)
     command = shlex.split(ended["command"])
     assert command[0] == "instruct2act"
-    told = subprocess.run(
-        [sys.executable, "-m", "instruct2act.cli", *command[1:], "--json", "--out", str(tmp_path / "again")],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=True,
-    )
-    again = json.loads(told.stdout)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [*command, "--json", "--out", str(tmp_path / "again")])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    assert not exited.value.code
+    again = json.loads(capsys.readouterr().out)
     first = browser.get(f"/api/runs/{run}").json["record"]
     for name in ("status", "success", "progress", "reward", "reward_parts", "actions"):
         assert again[name] == first[name], name

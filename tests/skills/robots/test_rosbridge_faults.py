@@ -7,6 +7,7 @@ import time
 
 import pytest
 from doubles.rosbridge import PICK, QUICK, Faults, Make
+from tiers import others_slow
 
 from skills.errors import Aborted
 from skills.robots import Silent
@@ -36,10 +37,10 @@ def back(robot, double) -> None:  # type: ignore[no-untyped-def]
     assert outcome.status == "done", outcome
 
 
-EITHER = [pytest.param(1, marks=pytest.mark.slow), 2]
+EITHER = others_slow([1, 2], fast=[2])
 
 
-@pytest.mark.parametrize("phase", [pytest.param(phase, marks=pytest.mark.slow) for phase in PHASES[:-1]] + [PHASES[-1]])
+@pytest.mark.parametrize("phase", others_slow(PHASES, fast=PHASES[-1:]))
 @pytest.mark.parametrize("ros", EITHER)
 def test_a_link_that_is_cut_in_any_phase(bridged: Make, phase: str, ros: int) -> None:
     robot, double = bridged(ros, Faults(cut_at=phase))
