@@ -22,7 +22,7 @@ demo: $(VENV)/core  ## install the core, carry out three instructions from pixel
 
 test: check test-fast test-slow  ## install `dev`, then lint, types, imports and every test
 
-test-fast: $(VENV)/dev  ## the fast tier, about 5 minutes on two cores
+test-fast: $(VENV)/dev  ## the fast tier, four to five minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: $(VENV)/dev  ## the longer tier; the pages in Chromium, where it is there

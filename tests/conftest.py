@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+import stalls
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
@@ -61,6 +62,10 @@ PARTS: dict[str, Callable[[], str]] = {
 """Part -> a function that says what is missing, or "" when the part is whole."""
 
 _missing: dict[str, str] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(stalls, "stalls")
 
 
 @pytest.fixture(scope="session")

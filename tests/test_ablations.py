@@ -49,6 +49,7 @@ def test_unfiltered_masks_bring_the_table_and_repeats(table: Image) -> None:
     assert len(raw) > 2 * len(filtered)
 
 
+@pytest.mark.slow
 def test_boxes_are_made_of_the_segmenter_s_own(table: Image) -> None:
     runtime = Runtime(config.load(sets=["perception.masks=bbox"]))
     assert isinstance(runtime.segmenter, Boxed)
@@ -117,6 +118,7 @@ def test_without_tracking_what_moved_is_not_known_again(meets: Callable[..., Epi
     assert [action.status for action in lost.actions] == ["done"], "what it did before is the same"
 
 
+@pytest.mark.slow
 @pytest.mark.needs("jail")
 def test_a_single_view_is_the_one_from_above(meets: Callable[..., EpisodeRecord]) -> None:
     assert int(meets(FRONT).prints) > 0

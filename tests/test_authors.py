@@ -218,6 +218,7 @@ def test_no_repairs_no_second_answer(play: Callable[..., EpisodeRecord]) -> None
         assert play(server, "llm.repairs=0").status == "failed"
 
 
+@pytest.mark.slow
 def test_a_goal_that_its_own_reward_misses_goes_back_where_that_is_asked_for(
     play: Callable[..., EpisodeRecord],
 ) -> None:
@@ -231,6 +232,7 @@ def test_a_goal_that_its_own_reward_misses_goes_back_where_that_is_asked_for(
     assert record.attempts == () and record.reward is not None and record.reward < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "type_"),
     [

@@ -147,6 +147,7 @@ class Real(SimRobot):
         return replace(super().info, simulated=False)
 
 
+@pytest.mark.slow
 def test_a_table_that_is_not_simulated_is_made_of_what_is_seen(gateway: Gateway) -> None:
     made = runtime(gateway, Lists(ASIDE, RIGHT), "llm.candidates=2", "reward.state=perceived")
     vars(made)["robot"] = lambda _: Real(sim.make_objects(SCENE))

@@ -58,6 +58,7 @@ def test_prompt_shows_what_is_sent() -> None:
     assert told["sha256"] in shown
 
 
+@pytest.mark.slow
 def test_prompt_tells_a_scene_s_pictures_in_words() -> None:
     scene = ["put it away", "--objects", "red heart; blue bowl", *ORACLE, "--set", "llm.images=off"]
     shown = _said("prompt", *scene).stdout

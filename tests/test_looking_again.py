@@ -85,6 +85,7 @@ def test_the_same_program_may_be_run_again(gateway: Gateway) -> None:
     assert record.status == "finished" and len(record.looks) == 2 and not record.attempts
 
 
+@pytest.mark.slow
 def test_looks_have_an_end_and_are_off_by_default(gateway: Gateway) -> None:
     author = Says(HEART, STAR, HEART)
     record = play(gateway, author, BOTH, "llm.looks=1")
@@ -92,6 +93,7 @@ def test_looks_have_an_end_and_are_off_by_default(gateway: Gateway) -> None:
     assert not play(gateway, Says(HEART), BOTH).looks
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_is_mended_and_not_looked_at(gateway: Gateway) -> None:
     breaks = "def main() -> dict:\n    return SAM(image=GetImage())[99]\n"
     record = play(gateway, Says(breaks, HEART, "DONE"), BOTH, "llm.looks=2")
@@ -99,6 +101,7 @@ def test_a_run_that_failed_is_mended_and_not_looked_at(gateway: Gateway) -> None
     assert record.status == "finished"
 
 
+@pytest.mark.slow
 def test_no_look_without_actions_left(gateway: Gateway) -> None:
     loop = "def main() -> dict:\n    for _ in range(25):\n        info = _once()\n    return info\n\n\n"
     all_of_it = loop + HEART.replace("main", "_once")

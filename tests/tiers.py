@@ -9,5 +9,6 @@ import pytest
 
 
 def others_slow(cases: Iterable[Any], fast: Container[Any]) -> list[Any]:
-    """The cases as parameters, marked slow where they are not among the fast ones."""
-    return [case if case in fast else pytest.param(case, marks=pytest.mark.slow) for case in cases]
+    """The cases (tuples: of several parameters) marked slow where they are not among the fast ones."""
+    values = [(case, case if isinstance(case, tuple) else (case,)) for case in cases]
+    return [case if case in fast else pytest.param(*each, marks=pytest.mark.slow) for case, each in values]

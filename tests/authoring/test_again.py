@@ -16,6 +16,7 @@ HEART = "nothing fits 'red and yellow stripe heart': the closest of 4 objects is
 LOOK = "nothing fits 'red and yellow stripe object': the closest of 4 objects is number 2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("troubles", "meant"),
     [

@@ -262,6 +262,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @tried(st.lists(JSON | st.dictionaries(KEYS, JSON, max_size=6), max_size=4), st.booleans())
 def test_whatever_is_streamed_ends_as_an_answer_or_a_sentence(data: list[Any], whole: bool) -> None:

@@ -141,6 +141,7 @@ def test_a_mistake_is_answered_in_a_sentence(arguments: list[str], said: str, tm
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_records_are_json_that_other_tools_read(tmp_path: Path) -> None:
     done = _eval(tmp_path, "--tasks", "rotate", "--episodes", "1", "--quiet")
     assert done.returncode == 0, done.stderr

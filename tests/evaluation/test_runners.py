@@ -131,6 +131,7 @@ def test_what_goes_wrong_on_our_side_is_a_record(origin: Origin) -> None:
     assert record.spec == SPECS[0]
 
 
+@pytest.mark.slow
 def test_an_episode_that_is_over_leaves_none_of_its_pictures_behind(settings: Config, origin: Origin) -> None:
     """Not in rings of objects either, which wait for a collection that counts objects and not megabytes."""
     with Runtime(settings) as runtime:

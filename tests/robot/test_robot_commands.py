@@ -81,6 +81,7 @@ class TestCheck:
         wanted = checking.expected(robot.settings)
         assert set(wanted.values()) == {"tf2_msgs/TFMessage", "sensor_msgs/Image", "sensor_msgs/CameraInfo"}
 
+    @pytest.mark.slow
     def test_a_camera_off_by_five_centimetres_in_height_is_found(self, bridged: Make, tmp_path: Path) -> None:
         robot, double = bridged(opened=False, table_height_m=0.05)
         del double
@@ -229,6 +230,7 @@ class TestAsking:
         assert [ask(PICK) for _ in range(4)] == ["yes", "no", "stop", "stop"]
         assert len(list(tmp_path.glob("approve_*.png"))) == 4
 
+    @pytest.mark.slow
     def test_without_a_picture_nothing_is_approved(self, bridged: Make, tmp_path: Path) -> None:
         robot, _ = bridged(faults=Faults(images="none"))
         assert plans.asker(robot, tmp_path, lambda _: "y")(PICK) == "stop"

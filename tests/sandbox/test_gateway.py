@@ -157,6 +157,7 @@ def test_honest_programs_are_not_refused(source: str, gateway: Gateway, world: W
     assert world.run(gateway, source, check=True).status == "finished"
 
 
+@pytest.mark.slow
 def test_what_was_read_is_read_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with Gateway(Monty(spare=1)) as gateway:
         taken = []

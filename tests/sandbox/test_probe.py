@@ -30,6 +30,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Attack]]:
     return chosen
 
 
+@pytest.mark.slow
 def test_it_says_what_contained_each(few: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.play(json_line=True) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -96,6 +96,7 @@ def test_without_a_type_checker_unknown_names_are_found_all_the_same(world: Worl
         assert gateway.check(honest, SKILLS, world.names()) == []
 
 
+@pytest.mark.slow
 def test_a_flat_program_that_spins_is_checked_at_once(second: Gateway, world: World) -> None:
     assert second.check("import numpy as np\nwhile True:\n    pass\n", SKILLS, world.names()) == []
 

@@ -82,6 +82,7 @@ def sweep(do: Calls, limit: str, most: int) -> list[Action]:
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "level", "limit", "seed"),
     [

@@ -55,6 +55,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_training_goes_on_where_it_was_stopped(pool: Path, tmp_path: Path) -> None:
     drawn = Pool.read(pool / "pool-0")
     whole = training.Trainer(training.Options(tmp_path / "whole", steps=4, pictures=2), TINY)

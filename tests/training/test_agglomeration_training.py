@@ -77,6 +77,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return of
 
 
+@pytest.mark.slow
 @pytest.mark.needs("weights")
 def test_scenes_come_back_as_they_were_made(folder: Path) -> None:
     path = folder / "scenes-0" / "00000.npz"

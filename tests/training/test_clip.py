@@ -102,6 +102,7 @@ def test_crops_show_one_object_with_its_scale() -> None:
     assert all(alike[crop.thing] == (crop.shape, crop.texture) for crop in found)
 
 
+@pytest.mark.slow
 def test_a_pool_is_what_was_written(pool: Path) -> None:
     read = crops.read_pool(pool / "crops-1")
     assert len(read) == len(read.patches) == 400

@@ -33,6 +33,7 @@ def few() -> list[Picture]:
     return list(islice(pictures(np.random.default_rng(0), whole=True), 6))
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_pictures(few: list[Picture]) -> None:
     again = list(islice(pictures(np.random.default_rng(0)), 6))
     for one, other in zip(few, again):
@@ -153,6 +154,7 @@ def test_a_segmenter_is_judged_with_depth_only_where_it_is_shown_any(few: list[P
         assert figures["recall at 0.75, large"] == float(depth)
 
 
+@pytest.mark.slow
 def test_unseen_pictures_share_no_surface_with_trained_ones() -> None:
     from instruct2act.training import engine
 

@@ -46,6 +46,7 @@ def test_an_outcome_begins_where_the_others_do_and_ends_where_it_says(made: tupl
         assert verdict is not None and (verdict.success, verdict.progress) == (one.success, one.progress)
 
 
+@pytest.mark.slow
 def test_outcomes_repeat() -> None:
     with TabletopEnv("visual_manipulation") as env:
         one, other = ([(e.kind, e.history, e.success) for e in endings(env, 5)] for _ in range(2))

@@ -43,6 +43,7 @@ def asked(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
+@pytest.mark.slow
 def test_the_embedded_author_tells_the_truth(tmp_path: Path) -> None:
     out = tmp_path / "rewards"
     code, said = asked("--tasks", "visual_manipulation,rotate", "--episodes", "1", "--out", str(out), "--json")
@@ -58,6 +59,7 @@ def test_the_embedded_author_tells_the_truth(tmp_path: Path) -> None:
     assert "<script" not in page and "def reward(history, slots)" in page
 
 
+@pytest.mark.slow
 def test_a_reward_that_claims_everything_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "build", lambda _=None: Says(f"```python\n{LIAR}```"))
     code, said = asked("--tasks", "visual_manipulation", "--episodes", "1", "--json")
@@ -67,6 +69,7 @@ def test_a_reward_that_claims_everything_is_found_out(monkeypatch: pytest.Monkey
     assert row["false_claims"]["untouched"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["REFUSED\nunderstood: nothing\nnot understood: all of it", "no code here"])
 def test_without_a_reward_nothing_is_executed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(embedded, "build", lambda _=None: Says(text))

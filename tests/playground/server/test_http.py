@@ -12,7 +12,7 @@ import pytest
 
 from instruct2act.bench.browsing import PROGRAM, Browser, Server, serving
 
-pytestmark = pytest.mark.needs("jail")
+pytestmark = [pytest.mark.slow, pytest.mark.needs("jail")]
 ONE, OTHER = "a-token-of-one-user-1", "a-token-of-another-2"
 ENDLESS = "def main() -> dict:\n    while True:\n        GetImage()\n"
 

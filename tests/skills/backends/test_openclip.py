@@ -62,6 +62,7 @@ def test_what_is_not_there_is_refused_and_what_is_there_is_not(retriever: Retrie
     assert np.mean(np.array(answers.right["name"]) >= low) >= 0.95
 
 
+@pytest.mark.slow
 def test_a_persons_own_picture_finds_its_thing(retriever: Retriever, tables: list[Table]) -> None:
     """Enlarged, before white, without mask or camera."""
     right = []

@@ -165,6 +165,7 @@ def test_a_file_of_another_architecture_is_named(tmp_path: Path) -> None:
         build(checkpoint=str(tmp_path / "other.pth"), model="vit_b")
 
 
+@pytest.mark.slow
 def test_a_published_checkpoint_is_a_path(picture: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the published architecture, with two layers: twelve differ in nothing but a minute."""
     from segment_anything import SamPredictor, sam_model_registry

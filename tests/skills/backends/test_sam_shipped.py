@@ -52,6 +52,7 @@ def test_everything_finds_the_objects_and_leaves_the_table_out(segmenter: SamSeg
     assert surplus <= 0.1 * (found + missed)
 
 
+@pytest.mark.slow
 def test_a_click_gives_the_object_under_it(segmenter: SamSegmenter, looks: list[View]) -> None:
     rng = np.random.default_rng(0)
     fits = []

@@ -63,6 +63,7 @@ class TestTheNewestWins:
         view, taken = feed.look(-math.inf)
         assert (view.rgb == 2).all() and abs(feed.bridge_clock.theirs(taken) - (NOW_S - 1)) < 1e-3
 
+    @pytest.mark.slow
     def test_who_was_busy_sees_what_is_there_now(self, bridged: Make) -> None:
         robot, _ = bridged()
         robot.observe()
@@ -129,6 +130,7 @@ class TestPixels:
 
 
 class TestClocks:
+    @pytest.mark.slow
     def test_slow_pictures_are_waited_for_after_a_motion(self, bridged: Make) -> None:
         robot, _ = bridged(faults=Faults(images="slow"))
         assert robot.execute(PICK, Silent()).status == "done"

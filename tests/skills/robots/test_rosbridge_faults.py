@@ -55,6 +55,7 @@ def test_a_link_that_is_cut_in_any_phase(bridged: Make, phase: str, ros: int) ->
     assert robot.resolved is not None and robot.resolved[0] == double.node.motions[0][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", ["control", "safety", "cameras"])
 def test_any_one_link_that_is_cut_stops_the_arm(bridged: Make, link: str) -> None:
     robot, double = bridged(faults=Faults(cut_at="lift", links=(link,)))
@@ -77,22 +78,25 @@ def test_a_frozen_link_is_noticed(bridged: Make, link: str) -> None:
     closed_and_still(robot, double)
 
 
+UNCLEAR = [
+    (Faults(result="lies"), "unknown"),
+    (Faults(result="never"), "unknown"),
+    (Faults(state="nan"), "rejected"),
+    (Faults(reject_silently=True), "unknown"),
+    (Faults(result="aborted_true"), "unknown"),
+    (Faults(result="wrong_type"), "unknown"),
+    (Faults(result="nan"), "unknown"),
+    (Faults(result="other_id"), "unknown"),
+    (Faults(result="unknown_code"), "unknown"),
+    (Faults(state="never"), "rejected"),
+    (Faults(state="wrong_type"), "rejected"),
+    (Faults(tf="strays"), "unknown"),
+]
+
+
 @pytest.mark.parametrize(
     ("faults", "status"),
-    [
-        (Faults(reject_silently=True), "unknown"),
-        (Faults(result="never"), "unknown"),
-        (Faults(result="lies"), "unknown"),
-        (Faults(result="aborted_true"), "unknown"),
-        (Faults(result="wrong_type"), "unknown"),
-        (Faults(result="nan"), "unknown"),
-        (Faults(result="other_id"), "unknown"),
-        (Faults(result="unknown_code"), "unknown"),
-        (Faults(state="never"), "rejected"),
-        (Faults(state="nan"), "rejected"),
-        (Faults(state="wrong_type"), "rejected"),
-        (Faults(tf="strays"), "unknown"),
-    ],
+    others_slow(UNCLEAR, fast=UNCLEAR[:3]),
     ids=lambda one: str(one) if isinstance(one, str) else next(v for v in vars(one).values() if v and v != one.links),
 )
 @pytest.mark.parametrize("ros", EITHER)
@@ -116,6 +120,7 @@ def test_without_a_measured_pose_nothing_moves(bridged: Make, kind: str) -> None
     assert outcome.status == "rejected" and "without a measured pose" in outcome.error and not double.node.motions
 
 
+@pytest.mark.slow
 def test_the_first_heartbeats_may_be_late_and_without_any_nothing_moves(bridged: Make) -> None:
     robot, double = bridged(faults=Faults(deaf=True))
     hears = threading.Timer(1.5, lambda: setattr(double.faults, "deaf", False))
@@ -139,6 +144,7 @@ def test_an_arm_that_is_busy_or_full_is_left_alone(bridged: Make, state: str) ->
     assert robot.execute(PICK, Silent()).status == "rejected" and not double.node.motions
 
 
+@pytest.mark.slow
 def test_a_second_result_changes_nothing_and_a_late_one_is_waited_for(bridged: Make) -> None:
     robot, double = bridged(faults=Faults(result="twice"))
     assert robot.execute(PICK, Silent()).status == "done"
@@ -180,6 +186,7 @@ def double_of(robot, double):  # type: ignore[no-untyped-def]
     return Order(PICK.start, PICK.end, double.node.motions[0][0], 5.0, 0.5, double.now)
 
 
+@pytest.mark.slow
 def test_a_monitor_that_ends_it_wins_over_any_fault(bridged: Make) -> None:
     robot, double = bridged(faults=Faults(result="never", stop="never"))
 

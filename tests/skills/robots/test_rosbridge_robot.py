@@ -260,6 +260,7 @@ class TestStopping:
             time.sleep(0.01)
         assert double.node.last[2] == "WATCHDOG" and double.node.stopped_s - asked[0] < 1.0
 
+    @pytest.mark.slow
     def test_a_loop_that_hangs_during_a_motion_stops_the_heart(self, bridged: Make) -> None:
         robot, double = bridged()
         double.arm._round_s = 0.05  # type: ignore[attr-defined]
@@ -351,6 +352,7 @@ class TestLooking:
         with pytest.raises(NoPicture, match=said):
             robot.observe()
 
+    @pytest.mark.slow
     def test_a_cameras_own_clock(self, bridged: Make) -> None:
         robot, _ = bridged(faults=Faults(camera_skew_s=-300.0), opened=False)
         robot.open()
