@@ -7,6 +7,7 @@ moment a failure stays one.
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 
@@ -45,6 +46,14 @@ def pytest_runtest_setup() -> None:
     _stalls.worst_s = 0.0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.flaky(reruns=3, condition=stood_still))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("usepdb"):  # whoever looks at a failure wants that very one
+        for item in items:
+            item.add_marker(pytest.mark.flaky(reruns=3, condition=stood_still))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A worker tells the first process of each test; unsent by Nagle's algorithm, that takes 40 ms a test."""
+    link = getattr(getattr(session.config, "failures_db", None), "sock", None)
+    if isinstance(link, socket.socket):
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
