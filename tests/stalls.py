@@ -54,6 +54,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """A worker tells the first process of each test; unsent by Nagle's algorithm, that takes 40 ms a test."""
-    link = getattr(getattr(session.config, "failures_db", None), "sock", None)
+    link = getattr(getattr(session.config, "failures_db", None), "sock", None)  # pytest-rerunfailures' own
     if isinstance(link, socket.socket):
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -7,12 +7,16 @@ import sys
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from instruct2act import config
 from instruct2act.evaluation.record import RECORDS, EpisodeRecord
-from instruct2act.exports import exporting
+from instruct2act.events import Started
+from instruct2act.exports import exporting, mp4
+from sim.cameras import TOP
 from skills.errors import Mistake, UnknownName
+from skills.types import Instruction, Observation, View
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("jail")]
 COMMAND = [sys.executable, "-m", "instruct2act.cli", "export"]
@@ -32,6 +36,17 @@ def test_films_are_mp4_and_end_with_the_episode(folder: Path, tmp_path: Path) ->
         frames = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
     assert len(frames) > 60 and frames[0].shape == (520, 576, 3)
     assert (frames[0] != frames[-1]).any()
+
+
+def test_a_film_of_what_is_left_out_is_taken_away(records: list[EpisodeRecord], tmp_path: Path) -> None:
+    films = mp4.exporter(tmp_path)
+    (film,) = films.begin(records[0])
+    table = View(np.zeros((128, 256, 3), np.uint8), TOP.camera())
+    film.hear(Started(Instruction("turn it"), Observation({"top": table}, 0.0), "a scene", []))
+    film.close()
+    assert len(list(tmp_path.iterdir())) == 1
+    films.drop()
+    assert not list(tmp_path.iterdir()) and films.close().endswith("0 films")
 
 
 @pytest.mark.needs("rerun")
